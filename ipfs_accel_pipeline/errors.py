@@ -1,0 +1,28 @@
+"""The errors this package raises on purpose. Each message says what to do next.
+
+PipelineError
+├── UsageError            the caller asked for something that does not exist (exit code 2)
+├── Unsupported           this model, precision or device cannot run here: a result, not a failure of ours
+│   └── BackendUnavailable    the runtime or its device is missing
+└── StorageError          the database or a file beside it refuses (see storage)
+"""
+
+
+class PipelineError(Exception):
+    """Base of all errors that carry a message meant for the user."""
+
+
+class UsageError(PipelineError):
+    """Wrong use: an unknown model, an unknown precision, a file that is not there."""
+
+
+class Unsupported(PipelineError):
+    """The combination cannot run, for a reason worth storing; it becomes status `unsupported`."""
+
+
+class BackendUnavailable(Unsupported):
+    """The runtime or the device that a backend needs is not here."""
+
+
+class StorageError(PipelineError):
+    """Reading or writing the results failed; nothing was half-written."""

@@ -1,0 +1,54 @@
+"""Where things are kept. Every path follows from the data folder and the database path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE_VARIABLE = "BENCHMARK_DB_PATH"
+DATA_VARIABLE = "BENCHMARK_DATA_DIR"
+CATALOGUE_VARIABLE = "BENCHMARK_CATALOGUE"  # the user's own catalogue file (TOML)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths of one installation. `data` holds everything that a run writes."""
+
+    data: Path
+    database: Path
+    user_catalogue: Path | None = None
+
+    @property
+    def snapshot(self) -> Path:
+        """The published read-only copy that every reader opens."""
+        return self.database.with_name(self.database.stem + ".snapshot.duckdb")
+
+    @property
+    def shards(self) -> Path:
+        return self.data / "shards"
+
+    @property
+    def bundles(self) -> Path:
+        return self.data / "bundles"
+
+    @property
+    def reports(self) -> Path:
+        return self.data / "reports"
+
+
+def load_settings(database: str | Path | None = None) -> Settings:
+    """Settings from the environment; `database` (a command's --db-path) wins over BENCHMARK_DB_PATH.
+
+    Without BENCHMARK_DATA_DIR the data folder is the database's own folder if a database was named,
+    else `data/` in the working directory.
+    """
+    named = database or os.environ.get(DATABASE_VARIABLE)
+    data = os.environ.get(DATA_VARIABLE)
+    folder = Path(data) if data else (Path(named).parent if named else Path("data"))
+    catalogue = os.environ.get(CATALOGUE_VARIABLE)
+    return Settings(
+        data=folder.absolute(),
+        database=Path(named or folder / "benchmark.duckdb").absolute(),
+        user_catalogue=Path(catalogue).absolute() if catalogue else None,
+    )
