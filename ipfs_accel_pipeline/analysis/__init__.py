@@ -1,1 +1,1 @@
-
+"""Pure functions over stored results. Knows neither DuckDB nor Dagster."""
