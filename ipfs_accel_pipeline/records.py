@@ -160,7 +160,7 @@ class Observation:
     first_inference_ms: float | None = None
     memory_baseline_mb: float | None = None  # resident before the model was loaded
     memory_peak_mb: float | None = None  # peak resident above the baseline
-    memory_anonymous_peak_mb: float | None = None  # without file-backed pages (mapped weights)
+    memory_anonymous_mb: float | None = None  # resident above the baseline after timing, without mapped files (weights)
     device_memory_peak_mb: float | None = None
     power: PowerReading | None = None
     canary_before_ms: float | None = None

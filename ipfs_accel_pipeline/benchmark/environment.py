@@ -1,0 +1,67 @@
+"""The state of the host around a measurement: what a reader needs to judge a number."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+_PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "numpy")
+_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+def describe_host(threads: int) -> dict[str, object]:
+    """Facts that do not change during a run."""
+    return {
+        "hostname": socket.gethostname(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "threads": threads,
+        "logical_cpus": os.cpu_count(),
+        "cpu_governor": _governor(),
+        "versions": installed_versions(),
+    }
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of the runtimes, by package metadata: nothing is imported."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def default_threads() -> int:
+    """Physical cores this process may use: one compute thread on each is what every CPU runtime is given."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
+
+
+class HostLoad:
+    """Load average and the share of CPU time stolen by other guests, from creation to `read`."""
+
+    def __init__(self) -> None:
+        self._before = psutil.cpu_times()
+
+    def read(self) -> dict[str, float | None]:
+        now = psutil.cpu_times()
+        total = sum(now) - sum(self._before)
+        stolen = getattr(now, "steal", None)
+        return {
+            "load_average_1m": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "steal_share": (stolen - self._before.steal) / total if stolen is not None and total > 0 else None,
+        }
+
+
+def _governor() -> str | None:
+    try:
+        return _GOVERNOR.read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,59 @@
+"""A process that has imported heavy modules once and forks a fresh child for each job.
+
+Importing torch and transformers costs about ten seconds, a fork some milliseconds; the child is as isolated as a new
+process, since the host computes nothing. Protocol over stdin and stdout: a job folder in, `started PID` and
+`ended WAITSTATUS` out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from ipfs_accel_pipeline.benchmark.isolation import die_with_parent, run_job
+
+LOG_NAME = "log"
+
+
+def serve(modules: list[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):  # the job will meet it again, and report it as its own result
+            importlib.import_module(module)
+    _say("ready")
+    for line in sys.stdin:
+        folder = Path(line.rstrip("\n"))
+        host = os.getpid()
+        child = os.fork()
+        if child == 0:
+            _become_child(folder, host)
+        _say(f"started {child}")
+        _, wait_status = os.waitpid(child, 0)
+        _say(f"ended {wait_status}")
+
+
+def _become_child(folder: Path, host: int) -> None:
+    """Never returns: a child that came back from here would serve the host's next job."""
+    try:
+        os.setsid()  # own process group, so that a time-out kills whatever the benchmark started
+        die_with_parent(host)
+        log = os.open(folder / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        run_job(folder)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]))
+    serve(sys.argv[2:])

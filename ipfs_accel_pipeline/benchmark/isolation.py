@@ -1,0 +1,125 @@
+"""What happens inside an isolated child process: limits, the call, and the one file that carries its result back.
+
+Run as `python -m ipfs_accel_pipeline.benchmark.isolation JOB`, or called by the fork host after a fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import importlib
+import os
+import pickle
+import signal
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.records import Status
+
+_PR_SET_PDEATHSIG = 1
+# How runtimes word an allocation that failed; they raise RuntimeError rather than MemoryError.
+_OUT_OF_MEMORY_WORDS = (
+    "bad_alloc",
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "bad allocation",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call to make in a process of its own. Arguments and result are pickled."""
+
+    target: str  # "package.module:function"
+    arguments: dict[str, Any]
+    timeout_s: float
+    memory_limit_mb: float | None = None
+    preload: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the call ended, as the child itself saw it."""
+
+    status: Status
+    value: Any = None
+    message: str | None = None
+    traceback: str | None = None
+
+
+def run_job(folder: Path) -> None:
+    """Make the call described in `folder/job` and leave its ending in `folder/ending`."""
+    faulthandler.enable()
+    job: Job = pickle.loads((folder / "job").read_bytes())
+    ending = _call(job)
+    temporary = folder / "ending.tmp"
+    temporary.write_bytes(pickle.dumps(ending))
+    os.replace(temporary, folder / "ending")
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies: a killed pipeline leaves no benchmark behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the request was made
+            os._exit(1)
+
+
+def says_out_of_memory(text: str) -> bool:
+    lowered = text.lower()
+    return any(words in lowered for words in _OUT_OF_MEMORY_WORDS)
+
+
+def _call(job: Job) -> Ending:
+    try:
+        _limit_memory(job.memory_limit_mb)
+        module, _, name = job.target.partition(":")
+        return Ending(Status.PASSED, value=getattr(importlib.import_module(module), name)(**job.arguments))
+    except SystemExit as exit_request:
+        return Ending(Status.ERROR, message=f"the benchmark called sys.exit({exit_request.code!r})")
+    except BaseException as error:
+        return Ending(_status_of(error), message=_message(error), traceback=traceback.format_exc(limit=-30))
+
+
+def _status_of(error: BaseException) -> Status:
+    if isinstance(error, Unsupported):
+        return Status.UNSUPPORTED
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or says_out_of_memory(str(error)):
+        return Status.OUT_OF_MEMORY
+    if isinstance(error, ModuleNotFoundError):
+        return Status.UNSUPPORTED
+    return Status.ERROR
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, Unsupported):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error}. Install it into this environment (README, optional runtimes)."
+    return f"{type(error).__name__}: {error}"
+
+
+def _limit_memory(limit_mb: float | None) -> None:
+    """Bound private writable memory. Address space is not bounded: runtimes reserve far more than they use."""
+    if limit_mb is None or sys.platform != "linux":
+        return
+    import resource
+
+    limit = int(limit_mb * 1024 * 1024)
+    with contextlib.suppress(ValueError):  # the hard limit is already lower, which bounds us as well
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+if __name__ == "__main__":
+    # The module once more by its name: what is pickled must not come from "__main__".
+    from ipfs_accel_pipeline.benchmark import isolation
+
+    isolation.die_with_parent(int(sys.argv[2]))
+    isolation.run_job(Path(sys.argv[1]))

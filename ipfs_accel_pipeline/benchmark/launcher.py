@@ -1,0 +1,218 @@
+"""Runs each job in a process of its own and turns every way of dying into a status.
+
+A time-out, a crash, a kill by the kernel's out-of-memory killer: the caller always gets an outcome, never an exception.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.benchmark.fork_host import LOG_NAME
+from ipfs_accel_pipeline.benchmark.isolation import Ending, Job, says_out_of_memory
+from ipfs_accel_pipeline.records import Status
+
+_LOG_TAIL_BYTES = 4096
+_VMSTAT = Path("/proc/vmstat")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, and its return value if it passed."""
+
+    status: Status
+    value: Any
+    message: str | None
+    duration_s: float
+    details: dict[str, Any] = field(default_factory=dict)  # traceback, log tail, exit code or signal
+
+
+class Launcher:
+    """A context manager: the processes it keeps for forking end with it."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], _ForkHost] = {}
+
+    def __enter__(self) -> Launcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for host in self._hosts.values():
+            host.close()
+        self._hosts.clear()
+
+    def run(self, job: Job) -> Outcome:
+        """Run `job` to its end, however it ends."""
+        folder = Path(tempfile.mkdtemp(prefix="ipfs-accel-job-"))
+        try:
+            (folder / "job").write_bytes(pickle.dumps(job))
+            kills_before = _oom_kills()
+            started = time.monotonic()
+            try:
+                exit_code = self._run_process(job, folder)
+            except _HostDiedError as death:
+                return Outcome(Status.CRASHED, None, str(death), time.monotonic() - started)
+            duration = time.monotonic() - started
+            return _outcome(job, folder, exit_code, duration, _oom_kills() > kills_before)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run_process(self, job: Job, folder: Path) -> int | None:
+        """Exit code (negative: the signal), or None after a time-out."""
+        if job.preload and sys.platform == "linux":  # elsewhere GPU frameworks do not survive a fork
+            return self._host(job).run(folder, job.timeout_s)
+        return _run_fresh(job, folder)
+
+    def _host(self, job: Job) -> _ForkHost:
+        key = (job.preload, tuple(sorted(job.environment.items())))
+        host = self._hosts.get(key)
+        if host is None or not host.is_alive():
+            if host is not None:
+                host.close()
+            host = self._hosts[key] = _ForkHost(job)
+        return host
+
+
+class _HostDiedError(Exception):
+    pass
+
+
+class _ForkHost:
+    def __init__(self, job: Job) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the host)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ipfs_accel_pipeline.benchmark.fork_host", str(os.getpid()), *job.preload],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,  # `select` must not miss a line that a buffer already holds
+            env={**os.environ, **job.environment},
+            start_new_session=True,
+        )
+        self._read_line(timeout_s=300)
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def run(self, folder: Path, timeout_s: float) -> int | None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{folder}\n".encode())
+        self._process.stdin.flush()
+        child = int(self._read_line(timeout_s=60).removeprefix("started "))
+        try:
+            answered = self._answers_within(timeout_s)
+        except BaseException:
+            self._process.kill()  # its answer may still come: the next job needs a new host
+            raise
+        finally:
+            _kill_group(child)  # after a time-out the child, else whatever it started and left
+        ended = self._read_line(timeout_s=60)
+        return os.waitstatus_to_exitcode(int(ended.removeprefix("ended "))) if answered else None
+
+    def close(self) -> None:
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process.wait()
+        self._errors.close()
+
+    def _answers_within(self, timeout_s: float) -> bool:
+        ready, _, _ = select.select([self._process.stdout], [], [], timeout_s)
+        return bool(ready)
+
+    def _read_line(self, timeout_s: float) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline() if self._answers_within(timeout_s) else b""
+        if not line:
+            self._process.kill()
+            self._errors.seek(0)
+            log = self._errors.read()[-_LOG_TAIL_BYTES:].decode(errors="replace")
+            raise _HostDiedError(f"the process that forks benchmarks died: {log}")
+        return line.decode().rstrip("\n")
+
+
+def _run_fresh(job: Job, folder: Path) -> int | None:
+    with (folder / LOG_NAME).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ipfs_accel_pipeline.benchmark.isolation", str(folder), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **job.environment},
+            start_new_session=True,
+        )
+        try:
+            return process.wait(job.timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            _kill_group(process.pid)  # also whatever the benchmark itself started and left
+            process.wait()
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _outcome(job: Job, folder: Path, exit_code: int | None, duration_s: float, oom_killed: bool) -> Outcome:
+    log_tail = _log_tail(folder / LOG_NAME)
+    ending = _read_ending(folder / "ending")
+    if exit_code is None:
+        message = f"no result after {job.timeout_s:g} s; the process was killed"
+        return Outcome(Status.TIMEOUT, None, message, duration_s, {"log_tail": log_tail})
+    if ending is None:
+        status, message = _death(exit_code, oom_killed, log_tail)
+        return Outcome(status, None, message, duration_s, {"exit_code": exit_code, "log_tail": log_tail})
+    if ending.status is Status.PASSED:
+        return Outcome(ending.status, ending.value, None, duration_s)
+    details = {"traceback": ending.traceback, "log_tail": log_tail}
+    return Outcome(ending.status, None, ending.message, duration_s, details)
+
+
+def _death(exit_code: int, oom_killed: bool, log_tail: str) -> tuple[Status, str]:
+    """Status and reason of a process that left no ending."""
+    if exit_code >= 0:
+        return Status.CRASHED, f"the process ended with exit code {exit_code} and no result"
+    name = signal.Signals(-exit_code).name
+    if oom_killed and -exit_code == signal.SIGKILL:
+        return Status.OUT_OF_MEMORY, "killed by the kernel's out-of-memory killer"
+    if says_out_of_memory(log_tail):
+        return Status.OUT_OF_MEMORY, f"killed by {name} after an allocation failed"
+    return Status.CRASHED, f"killed by signal {-exit_code} ({name})"
+
+
+def _read_ending(path: Path) -> Ending | None:
+    try:
+        ending: Ending = pickle.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return ending
+
+
+def _log_tail(path: Path) -> str:
+    try:
+        return path.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _oom_kills() -> int:
+    """How often the kernel's out-of-memory killer has struck since boot; 0 where the system does not say."""
+    try:
+        counters = dict(line.split() for line in _VMSTAT.read_text().splitlines())
+    except (OSError, ValueError):
+        return 0
+    return int(counters.get("oom_kill", 0))

@@ -1,0 +1,78 @@
+"""Calls that a launcher must survive; they run in its children."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+def add(a, b):
+    return a + b
+
+
+def raise_error(message):
+    raise RuntimeError(message)
+
+
+def raise_unsupported():
+    from ipfs_accel_pipeline.errors import Unsupported
+
+    raise Unsupported("this device has no fp16")
+
+
+def import_missing_library():
+    import a_library_that_is_not_installed  # noqa: F401
+
+
+def exit_politely(code):
+    sys.exit(code)
+
+
+def exit_at_once(code):
+    os._exit(code)
+
+
+def kill_self():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def segfault():
+    ctypes.string_at(0)
+
+
+def hang():
+    time.sleep(3600)
+
+
+def hang_deaf_to_sigterm(child_pid_file):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    with open(child_pid_file, "w") as file:
+        file.write(str(child.pid))
+    time.sleep(3600)
+
+
+def allocate(megabytes):
+    return len(bytearray(megabytes * 1024 * 1024))
+
+
+def allocate_with_torch(megabytes):
+    import torch
+
+    return torch.ones(megabytes * 1024 * 256).numel()
+
+
+def is_loaded(module):
+    return module in sys.modules
+
+
+def parent_pid():
+    return os.getppid()
+
+
+def sleep_then_note(seconds, path):
+    with open(path, "w") as file:
+        file.write(str(os.getpid()))
+    time.sleep(seconds)

@@ -1,0 +1,165 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
+from ipfs_accel_pipeline.records import Status
+
+MISBEHAVING = "ipfs_accel_pipeline_tests.benchmark.misbehaving"
+
+
+@pytest.fixture(params=[(), ("json",)], ids=["fresh process", "forked from a host"])
+def run(request):
+    with Launcher() as launcher:
+
+        def run_one(name, timeout_s=60.0, memory_limit_mb=None, **arguments):
+            job = Job(f"{MISBEHAVING}:{name}", arguments, timeout_s, memory_limit_mb, preload=request.param)
+            return launcher.run(job)
+
+        yield run_one
+        # Whatever happened, the next benchmark runs.
+        assert run_one("add", a=1, b=2).value == 3
+
+
+def test_returns_the_value_of_the_call(run):
+    outcome = run("add", a=2, b=3)
+    assert (outcome.status, outcome.value, outcome.message) == (Status.PASSED, 5, None)
+
+
+def test_an_exception_becomes_an_error_with_its_traceback(run):
+    outcome = run("raise_error", message="no such layer")
+    assert outcome.status is Status.ERROR
+    assert outcome.message == "RuntimeError: no such layer"
+    assert "in raise_error" in outcome.details["traceback"]
+
+
+def test_an_unsupported_combination_keeps_its_reason(run):
+    outcome = run("raise_unsupported")
+    assert (outcome.status, outcome.message) == (Status.UNSUPPORTED, "this device has no fp16")
+
+
+def test_a_missing_library_is_unsupported_and_named(run):
+    outcome = run("import_missing_library")
+    assert outcome.status is Status.UNSUPPORTED
+    assert "a_library_that_is_not_installed" in outcome.message
+    assert "Install" in outcome.message
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_sys_exit_is_an_error_and_not_a_success(run, code):
+    outcome = run("exit_politely", code=code)
+    assert (outcome.status, outcome.message) == (Status.ERROR, f"the benchmark called sys.exit({code})")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_leaving_without_a_result_is_a_crash(run, code):
+    outcome = run("exit_at_once", code=code)
+    assert outcome.status is Status.CRASHED
+    assert f"exit code {code}" in outcome.message
+
+
+def test_kill_9_is_a_crash_that_names_the_signal(run):
+    outcome = run("kill_self")
+    assert (outcome.status, outcome.message) == (Status.CRASHED, "killed by signal 9 (SIGKILL)")
+
+
+def test_a_segmentation_fault_is_a_crash_with_its_python_stack(run):
+    outcome = run("segfault")
+    assert (outcome.status, outcome.message) == (Status.CRASHED, "killed by signal 11 (SIGSEGV)")
+    assert "in segfault" in outcome.details["log_tail"]
+
+
+def test_a_hang_is_a_timeout(run):
+    outcome = run("hang", timeout_s=1)
+    assert outcome.status is Status.TIMEOUT
+    assert "1 s" in outcome.message
+
+
+def test_a_timeout_also_ends_what_the_benchmark_started(run, tmp_path):
+    outcome = run("hang_deaf_to_sigterm", timeout_s=2, child_pid_file=str(tmp_path / "pid"))
+    assert outcome.status is Status.TIMEOUT
+    grandchild = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(grandchild) and psutil.Process(grandchild).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the benchmark's own child is still running"
+        time.sleep(0.05)
+
+
+def test_an_exhausted_memory_limit_is_out_of_memory(run):
+    assert run("allocate", megabytes=4000, memory_limit_mb=500).status is Status.OUT_OF_MEMORY
+    assert run("allocate", megabytes=50, memory_limit_mb=500).status is Status.PASSED
+
+
+@pytest.mark.slow
+def test_a_runtime_that_cannot_allocate_is_out_of_memory(run):
+    outcome = run("allocate_with_torch", megabytes=8000, memory_limit_mb=3000)
+    assert outcome.status is Status.OUT_OF_MEMORY, outcome
+
+
+def test_a_host_has_the_preloaded_modules_and_a_fresh_process_has_not():
+    with Launcher() as launcher:
+        outcomes = [
+            launcher.run(Job(f"{MISBEHAVING}:is_loaded", {"module": "colorsys"}, 60, preload=preload))
+            for preload in ((), ("colorsys",))
+        ]
+    assert [outcome.value for outcome in outcomes] == [False, True]
+
+
+def test_every_job_has_a_process_of_its_own():
+    with Launcher() as launcher:
+        job = Job("os:getpid", {}, 60, preload=("json",))
+        pids = {launcher.run(job).value for _ in range(3)}
+    assert len(pids) == 3
+    assert os.getpid() not in pids
+
+
+def test_a_dead_fork_host_is_a_crash_and_is_replaced():
+    with Launcher() as launcher:
+        host = launcher.run(Job(f"{MISBEHAVING}:parent_pid", {}, 60, preload=("json",))).value
+        os.kill(host, signal.SIGKILL)
+        time.sleep(0.2)
+        outcomes = [launcher.run(Job(f"{MISBEHAVING}:add", {"a": 1, "b": 1}, 60, preload=("json",))) for _ in range(2)]
+    assert outcomes[-1].value == 2
+
+
+def test_a_missing_preload_is_left_to_the_benchmark_to_report():
+    with Launcher() as launcher:
+        job = Job(f"{MISBEHAVING}:import_missing_library", {}, 60, preload=("a_library_that_is_not_installed",))
+        assert launcher.run(job).status is Status.UNSUPPORTED
+
+
+def test_the_environment_of_a_job_reaches_it():
+    with Launcher() as launcher:
+        for preload in ((), ("json",)):
+            job = Job(
+                "os:getenv", {"key": "OMP_NUM_THREADS"}, 60, preload=preload, environment={"OMP_NUM_THREADS": "7"}
+            )
+            assert launcher.run(job).value == "7"
+
+
+@pytest.mark.parametrize("preload", ["()", "('json',)"])
+def test_a_killed_pipeline_leaves_no_benchmark_running(preload, tmp_path):
+    note = tmp_path / "pid"
+    script = f"""
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
+with Launcher() as launcher:
+    launcher.run(Job("{MISBEHAVING}:sleep_then_note", dict(seconds=3600, path={str(note)!r}), 4000, preload={preload}))
+"""
+    pipeline = subprocess.Popen([sys.executable, "-c", script])
+    deadline = time.monotonic() + 30
+    while not (note.exists() and note.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    pipeline.kill()
+    pipeline.wait()
+    benchmark = int(note.read_text())
+    while psutil.pid_exists(benchmark) and psutil.Process(benchmark).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the benchmark outlived its pipeline"
+        time.sleep(0.05)
