@@ -76,9 +76,11 @@ def measure_latencies(
     protocol: Protocol,
     clock: Clock = time.perf_counter,
     cpu_clock: Clock = time.process_time,
+    before_timing: Callable[[], None] = lambda: None,
 ) -> LatencySeries:
     """Warm up, then time single calls of `run_once` until the protocol is satisfied."""
     warmups = _warm_up(run_once, protocol, clock)
+    before_timing()
     latencies: list[float] = []
     cpu_times: list[float] = []
     started = clock()

@@ -1,0 +1,255 @@
+"""From the observations of one shard to the rows of test_results, performance_results and power_metrics.
+
+Only passed cases get performance and power rows. Ids follow from the run and the case, so the rows can be made again
+from the shards at any time and are the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from ipfs_accel_pipeline.benchmark.statistics import noise_reasons, summarize
+from ipfs_accel_pipeline.identity import row_id
+from ipfs_accel_pipeline.records import (
+    Case,
+    Observation,
+    PerformanceResult,
+    PowerMetrics,
+    PowerReading,
+    Provenance,
+    Status,
+    TestResult,
+)
+
+_EVERY_ROUND_SLOW = "every round fell into a slow phase of the host"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The table rows of one shard."""
+
+    test_results: list[TestResult]
+    performance_results: list[PerformanceResult]
+    power_metrics: list[PowerMetrics]
+
+
+def aggregate(
+    observations: Iterable[Observation],
+    run_id: str,
+    shard_id: str | None,
+    model_versions: dict[str, str],
+    provenance: Provenance = Provenance.MEASURED,
+) -> Rows:
+    """Rows of all cases in `observations`. `model_versions` maps model ids to the version that was measured."""
+    cases: dict[Case, list[Observation]] = {}
+    for observation in observations:
+        cases.setdefault(observation.case, []).append(observation)
+    groups = [_Group(case, rounds, run_id) for case, rounds in cases.items()]
+    timed = [group for group in groups if group.passed] if provenance is not Provenance.EMULATED else []
+    return Rows(
+        [_test_result(group, shard_id, model_versions.get(group.case.model_id), provenance) for group in groups],
+        [_performance_result(group, provenance) for group in timed],
+        [_power_metrics(group) for group in timed],
+    )
+
+
+class _Group:
+    """The rounds of one case."""
+
+    def __init__(self, case: Case, rounds: Sequence[Observation], run_id: str) -> None:
+        self.case = case
+        self.rounds = sorted(rounds, key=lambda one: one.round_index)
+        self.run_id = run_id
+        self.test_id = row_id("test", run_id, *asdict(case).values())
+        self.failure = next((one for one in self.rounds if one.status is not Status.PASSED), None)
+        self.passed = self.failure is None
+        quiet = [one for one in self.rounds if not one.is_slow_phase]
+        self.all_slow = not quiet
+        self.used = quiet or self.rounds
+        self.first = self.rounds[0]
+        self.decisive = self.failure or self.first
+
+    @property
+    def memory_peak_mb(self) -> float | None:
+        """Device memory where the device has its own, else the process's peak above its baseline."""
+        device = _largest(one.device_memory_peak_mb for one in self.rounds)
+        return device if device is not None else _largest(one.memory_peak_mb for one in self.rounds)
+
+
+def _test_result(
+    group: _Group, shard_id: str | None, model_version_id: str | None, provenance: Provenance
+) -> TestResult:
+    decisive = group.decisive
+    return TestResult(
+        id=group.test_id,
+        timestamp=group.first.started_at,
+        test_date=group.first.started_at.date().isoformat(),
+        status=str(decisive.status),
+        test_type="benchmark",
+        success=group.passed,
+        error_message=_error_message(group),
+        execution_time=sum(one.execution_time_s for one in group.rounds),
+        memory_usage=group.memory_peak_mb,
+        details=_details(group),
+        run_id=group.run_id,
+        provenance=str(provenance),
+        requested_device=decisive.requested_device,
+        actual_device=decisive.actual_device,
+        backend=decisive.backend,
+        backend_version=decisive.backend_version,
+        weights=decisive.weights,
+        parity_cosine=_smallest(parity.cosine for parity in decisive.parity),
+        parity_max_abs=_largest(parity.max_abs for parity in decisive.parity if np.isfinite(parity.max_abs)),
+        model_version_id=model_version_id,
+        shard_id=shard_id,
+        **asdict(group.case),
+    )
+
+
+def _error_message(group: _Group) -> str | None:
+    if group.failure is None:
+        return None
+    message = group.failure.error_message or f"{group.failure.status} without a reason"
+    if len(group.rounds) == 1:
+        return message
+    return f"round {group.failure.round_index + 1}, after {len(group.rounds) - 1} that passed: {message}"
+
+
+def _details(group: _Group) -> dict[str, Any]:
+    decisive = group.decisive
+    return {
+        "rounds": [_round_details(one) for one in group.rounds],
+        "parity": [asdict(parity) for parity in decisive.parity],
+        "device_proof": decisive.device_proof,
+        "effective_precision": decisive.effective_precision,
+        "weights_digest": decisive.weights_digest,
+        "noise": _noise(group) if group.passed else None,
+        **decisive.details,
+    }
+
+
+def _round_details(one: Observation) -> dict[str, Any]:
+    return {
+        "round": one.round_index,
+        "status": str(one.status),
+        "started_at": one.started_at.isoformat(),
+        "iterations": len(one.latencies_ms),
+        "p50_latency_ms": float(np.median(one.latencies_ms)) if one.latencies_ms else None,
+        "canary_slowdown": one.canary_slowdown,
+        "is_slow_phase": one.is_slow_phase,
+        "memory_anonymous_mb": one.memory_anonymous_mb,
+    }
+
+
+def _noise(group: _Group) -> list[str]:
+    series = [one.latencies_ms for one in group.used]
+    reasons = noise_reasons(series, [one.interval_target_met for one in group.used], summarize(series))
+    return reasons + ([_EVERY_ROUND_SLOW] if group.all_slow else [])
+
+
+def _performance_result(group: _Group, provenance: Provenance) -> PerformanceResult:
+    summary = summarize([one.latencies_ms for one in group.used])
+    case, used = group.case, group.used
+    throughput = case.batch_size / summary.average_ms * 1e3
+    watts = _mean(one.power.power_watts_avg for one in used if one.power)
+    return PerformanceResult(
+        id=row_id("performance", group.test_id),
+        average_latency_ms=summary.average_ms,
+        p50_latency_ms=summary.p50_ms,
+        p90_latency_ms=summary.p90_ms,
+        p99_latency_ms=summary.p99_ms,
+        throughput_items_per_second=throughput,
+        memory_peak_mb=group.memory_peak_mb,
+        power_watts=watts,
+        energy_efficiency_items_per_joule=throughput / watts if watts else None,
+        test_timestamp=group.first.started_at,
+        test_id=group.test_id,
+        run_id=group.run_id,
+        provenance=str(provenance),
+        iterations=summary.iterations,
+        warmup_iterations=_rounded_mean(one.warmup_iterations for one in used),
+        rounds=len(group.rounds),
+        slow_rounds=sum(bool(one.is_slow_phase) for one in group.rounds),
+        min_latency_ms=summary.min_ms,
+        max_latency_ms=summary.max_ms,
+        std_latency_ms=summary.std_ms,
+        ci95_low_ms=summary.ci95_low_ms,
+        ci95_high_ms=summary.ci95_high_ms,
+        coefficient_of_variation=summary.coefficient_of_variation,
+        cpu_p50_ms=_median_of_medians(one.cpu_times_ms for one in used),
+        canary_slowdown=_largest(one.canary_slowdown for one in used),
+        is_noisy=bool(_noise(group)),
+        model_load_ms=_median(one.model_load_ms for one in used),
+        compile_ms=_median(one.compile_ms for one in used),
+        first_inference_ms=_median(one.first_inference_ms for one in used),
+        time_to_first_token_ms=None,
+        time_per_output_token_ms=None,
+        tokens_per_second=None,
+        environment=group.first.environment,
+        **asdict(case),
+    )
+
+
+def _power_metrics(group: _Group) -> PowerMetrics:
+    readings = [one.power for one in group.used if one.power]
+    first = readings[0] if readings else PowerReading("unavailable", "the round recorded no power reading")
+    return PowerMetrics(
+        id=row_id("power", group.test_id),
+        test_id=group.test_id,
+        model_id=group.case.model_id,
+        hardware_id=group.case.hardware_id,
+        power_watts_avg=_mean(reading.power_watts_avg for reading in readings),
+        power_watts_peak=_largest(reading.power_watts_peak for reading in readings),
+        temperature_celsius_avg=_mean(reading.temperature_celsius_avg for reading in readings),
+        temperature_celsius_peak=_largest(reading.temperature_celsius_peak for reading in readings),
+        battery_impact_mah=_sum(reading.battery_impact_mah for reading in readings),
+        test_duration_seconds=_sum(reading.duration_seconds for reading in readings),
+        estimated_runtime_hours=_mean(reading.estimated_runtime_hours for reading in readings),
+        test_timestamp=group.first.started_at,
+        run_id=group.run_id,
+        source=first.source,
+        kind=first.kind,
+        scope=first.scope,
+        n_samples=sum(reading.n_samples for reading in readings),
+        reason=first.reason,
+    )
+
+
+Values = Iterable[float | None]
+
+
+def _known(values: Values) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _largest(values: Values) -> float | None:
+    return max(_known(values), default=None)
+
+
+def _smallest(values: Values) -> float | None:
+    return min(_known(values), default=None)
+
+
+def _mean(values: Values) -> float | None:
+    return fmean(known) if (known := _known(values)) else None
+
+
+def _sum(values: Values) -> float | None:
+    return sum(known) if (known := _known(values)) else None
+
+
+def _median(values: Values) -> float | None:
+    return float(np.median(known)) if (known := _known(values)) else None
+
+
+def _rounded_mean(values: Values) -> int | None:
+    return round(mean) if (mean := _mean(values)) is not None else None
+
+
+def _median_of_medians(rounds: Iterable[Sequence[float]]) -> float | None:
+    return _median(float(np.median(one)) for one in rounds if one)

@@ -1,0 +1,149 @@
+"""One round of one case, from loading the model to the last sample. Runs in a child process of its own."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ipfs_accel_pipeline.backends.interface import Backend, Session
+from ipfs_accel_pipeline.backends.registry import load_backend
+from ipfs_accel_pipeline.benchmark.canary import run_canary
+from ipfs_accel_pipeline.benchmark.environment import HostLoad
+from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
+from ipfs_accel_pipeline.benchmark.parity import compare
+from ipfs_accel_pipeline.benchmark.power import open_power_meter
+from ipfs_accel_pipeline.benchmark.protocol import Protocol, measure_latencies
+from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
+from ipfs_accel_pipeline.models.inputs import make_arrays
+from ipfs_accel_pipeline.records import ParityResult, Status
+
+
+@dataclass(frozen=True)
+class RoundRequest:
+    """What one child is asked to do."""
+
+    bundle: Path
+    hardware_type: str
+    endpoint_type: str
+    device: str
+    precision: str
+    batch_size: int
+    sequence_length: int | None
+    threads: int
+    protocol: Protocol
+
+
+def measure_round(request: RoundRequest) -> dict[str, Any]:
+    """Fields of an Observation. Timing begins only after the outputs were found right at two shapes."""
+    backend = load_backend(request.hardware_type, request.endpoint_type)
+    bundle = open_bundle(request.bundle)
+    version = backend.version()  # imports the runtime, so that its libraries count to the baseline
+    fields: dict[str, Any] = {"backend": backend.name, "backend_version": version}
+    fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
+    fields["canary_before_ms"] = run_canary(request.threads)
+    memory = _MemoryWindow()
+    session = _load(backend, bundle, request)
+    try:
+        fields |= _examine(session, bundle, request)
+        if fields["status"] is Status.PASSED:
+            fields |= _time(session, bundle, request) | memory.read(session)
+    finally:
+        session.close()
+    fields["canary_after_ms"] = run_canary(request.threads)
+    return fields
+
+
+def _load(backend: Backend, bundle: Bundle, request: RoundRequest) -> Session:
+    return backend.load(bundle, request.device, request.precision, request.threads)
+
+
+def _examine(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
+    """First inference, parity, and which device really did it."""
+    first_ms = _first_inference_ms(session, _inputs(bundle, request))
+    parity = tuple(_parity(session, bundle, request.precision))
+    wrong = next((one for one in parity if not one.passed), None)
+    return {
+        "status": Status.FAILED if wrong else Status.PASSED,
+        "error_message": wrong.reason if wrong else None,
+        "parity": parity,
+        "first_inference_ms": first_ms,
+        "model_load_ms": session.load_ms,
+        "compile_ms": session.compile_ms,
+        "actual_device": session.actual_device,
+        "device_proof": session.device_proof,
+        "effective_precision": session.effective_precision,
+    }
+
+
+def _inputs(bundle: Bundle, request: RoundRequest) -> dict[str, np.ndarray]:
+    return make_arrays(bundle.input_specs, request.batch_size, request.sequence_length)
+
+
+def _first_inference_ms(session: Session, inputs: dict[str, np.ndarray]) -> float:
+    prepared = session.prepare(inputs)
+    started = time.perf_counter()
+    session.infer(prepared)
+    return (time.perf_counter() - started) * 1e3
+
+
+def _parity(session: Session, bundle: Bundle, precision: str) -> list[ParityResult]:
+    results = []
+    for case in bundle.parity_cases():
+        outputs = session.arrays(session.infer(session.prepare(case.inputs)))
+        results.append(compare(case.reference, outputs, precision, case.batch_size, case.sequence_length))
+    return results
+
+
+def _time(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
+    prepared = session.prepare(_inputs(bundle, request))
+    meter = open_power_meter(request.hardware_type, time.perf_counter)
+    load = HostLoad()
+    with _no_garbage_collection():
+        series = measure_latencies(lambda: session.infer(prepared), request.protocol, before_timing=meter.start)
+        power = meter.stop()
+    return {
+        "latencies_ms": series.latencies_ms,
+        "cpu_times_ms": series.cpu_times_ms,
+        "warmup_iterations": series.warmup_iterations,
+        "interval_target_met": series.interval_target_met,
+        "power": power,
+        "environment": load.read(),
+    }
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A collection in the middle of an iteration would be charged to the model."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class _MemoryWindow:
+    """Peak memory from its creation on, above what was resident then."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        self._peak_is_ours = reset_peak()
+        self._before = read_memory()
+
+    def read(self, session: Session) -> dict[str, float | None]:
+        now = read_memory()
+        fields: dict[str, float | None] = {"device_memory_peak_mb": session.device_memory_peak_mb()}
+        if now is None or self._before is None:
+            return fields
+        return fields | {
+            "memory_baseline_mb": self._before.resident_mb,
+            "memory_peak_mb": now.peak_mb - self._before.resident_mb if self._peak_is_ours else None,
+            "memory_anonymous_mb": now.anonymous_mb - self._before.anonymous_mb,
+        }

@@ -1,0 +1,15 @@
+"""Deterministic row ids: the same measurement of the same run always has the same id.
+
+So a retry or a re-execution rewrites its own rows, and a new run adds new ones.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+_NAMESPACE = uuid.UUID("c9f1c6b2-4f0e-5d0b-9a53-0d3f6f6f7a21")
+
+
+def row_id(*parts: object) -> str:
+    """A UUID (version 5) of the parts; None and the text "None" differ."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join("\x00" if part is None else str(part) for part in parts)))

@@ -1,0 +1,43 @@
+import multiprocessing
+
+import pytest
+
+from ipfs_accel_pipeline.benchmark.canary import HostBest, run_canary
+
+
+def test_the_canary_takes_a_measurable_time_on_every_thread_count():
+    assert run_canary(1) > 0.1
+    assert run_canary(2) > 0.1
+
+
+def test_the_first_canary_is_the_best_known(tmp_path):
+    assert HostBest(tmp_path / "best.json").slowdown("host/2", 10.0, 12.0) == pytest.approx(1.2)
+
+
+def test_the_best_is_remembered_across_runs_and_only_improves(tmp_path):
+    HostBest(tmp_path / "best.json").slowdown("host/2", 10.0)
+    assert HostBest(tmp_path / "best.json").slowdown("host/2", 20.0) == pytest.approx(2)
+    assert HostBest(tmp_path / "best.json").slowdown("host/2", 5.0) == pytest.approx(1)
+    assert HostBest(tmp_path / "best.json").slowdown("host/2", 10.0) == pytest.approx(2)
+
+
+def test_hosts_and_thread_counts_are_kept_apart(tmp_path):
+    best = HostBest(tmp_path / "best.json")
+    best.slowdown("host/2", 10.0)
+    assert best.slowdown("host/1", 30.0) == 1
+
+
+def test_a_damaged_file_is_started_again(tmp_path):
+    (tmp_path / "best.json").write_text("{not json")
+    assert HostBest(tmp_path / "best.json").slowdown("host/2", 10.0) == 1
+
+
+def _note(path, milliseconds):
+    HostBest(path).slowdown("host/2", milliseconds)
+
+
+def test_two_writers_keep_the_better_one(tmp_path):
+    path = tmp_path / "best.json"
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.starmap(_note, [(path, float(ms)) for ms in range(20, 0, -1)])
+    assert HostBest(path).slowdown("host/2", 2.0) == pytest.approx(2)
