@@ -103,11 +103,11 @@ class ParityResult:
 
     batch_size: int
     sequence_length: int | None
-    cosine: float
-    max_abs: float
-    relative_error: float  # max |difference| / max |reference|
+    cosine: float | None  # None where the outputs cannot be compared: missing, another shape, NaN
+    max_abs: float | None
+    relative_error: float | None  # max |difference| / max |reference|
     passed: bool
-    reason: str | None  # why not, or "degenerate output"
+    reason: str | None  # why not, or that the reference is degenerate
 
 
 @dataclass(frozen=True)

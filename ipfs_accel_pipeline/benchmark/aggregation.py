@@ -104,7 +104,7 @@ def _test_result(
         backend_version=decisive.backend_version,
         weights=decisive.weights,
         parity_cosine=_smallest(parity.cosine for parity in decisive.parity),
-        parity_max_abs=_largest(parity.max_abs for parity in decisive.parity if np.isfinite(parity.max_abs)),
+        parity_max_abs=_largest(parity.max_abs for parity in decisive.parity),
         model_version_id=model_version_id,
         shard_id=shard_id,
         **asdict(group.case),

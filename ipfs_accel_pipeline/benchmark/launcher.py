@@ -129,6 +129,7 @@ class _ForkHost:
         self._errors.close()
 
     def _answers_within(self, timeout_s: float) -> bool:
+        assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], timeout_s)
         return bool(ready)
 

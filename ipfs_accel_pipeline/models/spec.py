@@ -47,10 +47,13 @@ class InputSpec:
     kind: str  # integers | normal | uniform | ones | boxes
     low: float = 0.0
     high: float = 1.0
+    maximum: int | None = None  # longest sequence the model takes; None where it has no limit
+    prefix: tuple[int, int] | None = None  # (value, count) put before the sequence: image tokens of a multimodal prompt
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> InputSpec:
-        return cls(**{**data, "shape": tuple(data["shape"])})
+        prefix = data.get("prefix")
+        return cls(**{**data, "shape": tuple(data["shape"]), "prefix": tuple(prefix) if prefix else None})

@@ -1,0 +1,29 @@
+"""The table hardware_platforms: what this machine has, and the partitions that follow from it."""
+
+import dagster as dg
+
+from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.defs.partitions import HARDWARE
+from ipfs_accel_pipeline.hardware.detect import detect_hardware
+from ipfs_accel_pipeline.records import HardwarePlatform
+
+
+@dg.asset(group_name="platforms", kinds={"python", "duckdb"}, owners=["team:benchmarks"])
+def hardware_platforms(context: dg.AssetExecutionContext) -> list[HardwarePlatform]:
+    """Every device of this machine, and one row with the reason for every hardware type that is absent.
+
+    Available devices become partitions of the assets that measure.
+    """
+    platforms = detect_hardware()
+    available = [platform.hardware_id for platform in platforms if platform.available]
+    context.instance.add_dynamic_partitions(HARDWARE, available)
+    context.add_output_metadata(
+        {
+            "available": len(available),
+            "platforms": markdown_table(
+                ["hardware", "type", "device", "available", "why not"],
+                [(p.hardware_id, p.hardware_type, p.device_name, p.available, p.unavailable_reason) for p in platforms],
+            ),
+        }
+    )
+    return platforms

@@ -1,0 +1,68 @@
+"""The one step that touches hardware. Its output is a shard file, never a table."""
+
+from collections import Counter
+
+import dagster as dg
+
+from ipfs_accel_pipeline.defs.assets.model_bundles import model_bundles
+from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
+from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.defs.partitions import hardware_partitions
+from ipfs_accel_pipeline.defs.runs import root_run_id
+from ipfs_accel_pipeline.pipeline.measuring import measure_platform
+from ipfs_accel_pipeline.pipeline.progress import describe
+from ipfs_accel_pipeline.records import HardwarePlatform, Status
+from ipfs_accel_pipeline.settings import load_settings
+
+
+@dg.asset(
+    group_name="benchmarks",
+    kinds={"python", "file"},
+    owners=["team:benchmarks"],
+    partitions_def=hardware_partitions,
+    deps=[model_bundles],
+    pool="benchmark",
+)
+def measurements(
+    context: dg.AssetExecutionContext, benchmark: BenchmarkConfig, hardware_platforms: list[HardwarePlatform]
+) -> dg.MaterializeResult:
+    """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
+    settings = load_settings()
+    shard = measure_platform(
+        _platform(hardware_platforms, context.partition_key),
+        benchmark.specs(),
+        benchmark.run_config(),
+        settings,
+        root_run_id(context),
+        on_observation=lambda observation: context.log.info(describe(observation)),
+        on_wait=context.log.warning,
+    )
+    rounds = Counter(f"rounds/{observation.status}" for observation in shard.observations)
+    return dg.MaterializeResult(
+        metadata={
+            **rounds,
+            "shard": dg.MetadataValue.path(shard.path),
+            "shard_id": shard.shard_id,
+            "observations": len(shard.observations),
+            "not passed": markdown_table(
+                ["model", "endpoint", "status", "reason"],
+                [
+                    (o.case.model_id, o.case.endpoint_type, o.status, o.error_message)
+                    for o in shard.observations
+                    if o.status is not Status.PASSED
+                ],
+            ),
+        }
+    )
+
+
+def _platform(platforms: list[HardwarePlatform], hardware_id: str) -> HardwarePlatform:
+    found = next((platform for platform in platforms if platform.hardware_id == hardware_id), None)
+    if found is None:
+        raise dg.Failure(
+            f"The database does not know {hardware_id}. Materialize hardware_platforms on the machine that has it.",
+            allow_retries=False,
+        )
+    if not found.available:
+        raise dg.Failure(f"{hardware_id} is not available: {found.unavailable_reason}", allow_retries=False)
+    return found

@@ -1,0 +1,28 @@
+"""The jobs a person launches: look at the hardware, measure one partition, make the reports again."""
+
+import dagster as dg
+
+from ipfs_accel_pipeline.defs.partitions import hardware_partitions
+from ipfs_accel_pipeline.defs.runs import host_tags
+
+detect_job = dg.define_asset_job(
+    name="detect",
+    selection=["hardware_platforms", "models"],
+    description="Find the hardware of this machine and add its partitions. Measures nothing.",
+)
+
+benchmark_job = dg.define_asset_job(
+    name="benchmark",
+    selection=dg.AssetSelection.all(),
+    partitions_def=hardware_partitions,
+    description="The main job: measure the chosen models on one device, store the results, publish the reports.",
+    tags=host_tags(),
+    # A benchmark isolates itself; a Dagster process for each step would cost seconds of imports and gain nothing.
+    executor_def=dg.in_process_executor,
+)
+
+report_job = dg.define_asset_job(
+    name="publish",
+    selection=["snapshot", "reports"],
+    description="Publish the snapshot and write the reports again from what is stored.",
+)

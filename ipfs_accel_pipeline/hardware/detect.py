@@ -1,0 +1,78 @@
+"""Which endpoints does this machine have? Asks one detector per hardware type and brings what they look at.
+
+A detector that fails costs its own type only: that becomes a row with the exception as the reason.
+A ninth hardware type is one file and one line in `DETECTORS`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from ipfs_accel_pipeline.hardware import browser, cpu, cuda, mps, openvino, qualcomm, rocm
+from ipfs_accel_pipeline.hardware.identity import distinct
+from ipfs_accel_pipeline.hardware.machine import this_machine
+from ipfs_accel_pipeline.hardware.rows import Host, absent_row, this_host
+from ipfs_accel_pipeline.hardware.torch_build import import_torch, installed_torch
+from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType
+
+Detector = Callable[[Host], list[HardwarePlatform]]
+
+
+def detect_hardware(
+    host: Host | None = None, detectors: Mapping[HardwareType, Detector] | None = None
+) -> list[HardwarePlatform]:
+    """At least one row for every hardware type, absent ones with the reason; every `hardware_id` once."""
+    host = host or this_host()
+    found = [_ask(host, hardware_type, detector) for hardware_type, detector in (detectors or DETECTORS).items()]
+    return distinct(row for rows in found for row in rows)
+
+
+def _ask(host: Host, hardware_type: HardwareType, detector: Detector) -> list[HardwarePlatform]:
+    try:
+        rows = detector(host)
+    except Exception as error:
+        reason = f"The detection failed: {type(error).__name__}: {error}"
+        return [absent_row(host, hardware_type, reason, source="detector")]
+    return rows or [
+        absent_row(host, hardware_type, "The detection found nothing and gave no reason.", source="detector")
+    ]
+
+
+def _cpu(host: Host) -> list[HardwarePlatform]:
+    return cpu.detect(host, this_machine())
+
+
+def _cuda(host: Host) -> list[HardwarePlatform]:
+    import pynvml
+
+    return cuda.detect(host, pynvml, installed_torch(), import_torch, os.environ)
+
+
+def _rocm(host: Host) -> list[HardwarePlatform]:
+    return rocm.detect(host, installed_torch(), import_torch, rocm.KERNEL_DRIVER.exists())
+
+
+def _mps(host: Host) -> list[HardwarePlatform]:
+    return mps.detect(host, platform.system(), platform.mac_ver()[0], import_torch)
+
+
+def _openvino(host: Host) -> list[HardwarePlatform]:
+    import openvino as runtime
+
+    version = runtime.__version__.split("-releases")[0]
+    return openvino.detect(host, runtime.Core(), version, this_machine())
+
+
+DETECTORS: dict[HardwareType, Detector] = {
+    HardwareType.CPU: _cpu,
+    HardwareType.CUDA: _cuda,
+    HardwareType.ROCM: _rocm,
+    HardwareType.MPS: _mps,
+    HardwareType.OPENVINO: _openvino,
+    HardwareType.QUALCOMM: qualcomm.detect,
+    HardwareType.WEBNN: partial(browser.detect, hardware_type=HardwareType.WEBNN),
+    HardwareType.WEBGPU: partial(browser.detect, hardware_type=HardwareType.WEBGPU),
+}

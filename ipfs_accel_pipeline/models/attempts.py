@@ -1,0 +1,86 @@
+"""Tries export paths until one gives a graph that answers like the reference, and keeps what happened to each."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.errors import PipelineError, Unsupported
+from ipfs_accel_pipeline.models.agreement import Agreement
+from ipfs_accel_pipeline.models.build import first_line
+from ipfs_accel_pipeline.models.bundles import Attempt
+
+
+@dataclass(frozen=True)
+class ExportPath:
+    """`write` leaves the artefact's files in the empty folder it is given."""
+
+    name: str
+    write: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a maker of artefacts returns for the outcome file."""
+
+    exporter: str
+    attempts: tuple[Attempt, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class ExportError(PipelineError):
+    """No export path worked; the message has the reason of each."""
+
+    def __init__(self, attempts: Sequence[Attempt]) -> None:
+        super().__init__("; ".join(f"{attempt.exporter}: {attempt.error}" for attempt in attempts))
+        self.attempts = tuple(attempts)
+
+
+def first_accepted(
+    paths: Sequence[ExportPath], target: Path, check: Callable[[Path], list[Agreement]], gated: bool = True
+) -> Made:
+    """Write with the first path whose result passes. Ungated, the agreement is recorded and judges nothing."""
+    attempts: list[Attempt] = []
+    for path in paths:
+        started = time.monotonic()
+        error, agreements = _try(path, target, check, gated)
+        attempts.append(Attempt(path.name, error, round(time.monotonic() - started, 2)))
+        if error is None:
+            details = {"agreement": [agreement.to_json() for agreement in agreements]}
+            return Made(path.name, tuple(attempts), details)
+        _empty(target)
+        gc.collect()  # an exporter leaves cycles behind that hold whole models
+    raise ExportError(attempts)
+
+
+def _try(
+    path: ExportPath, target: Path, check: Callable[[Path], list[Agreement]], gated: bool
+) -> tuple[str | None, list[Agreement]]:
+    """Why this path cannot be taken, or None and how well its graph agrees."""
+    try:
+        path.write(target)
+        agreements = check(target)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        return (str(error) if isinstance(error, Unsupported) else first_line(error)), []
+    refusals = [agreement.refusal() if gated else agreement.problem for agreement in agreements]
+    return next((refusal for refusal in refusals if refusal), None), agreements
+
+
+def is_transient(error: BaseException) -> bool:
+    """Full memory or a full disk says nothing about the model. For bad models libraries raise OSError unnumbered."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

@@ -1,0 +1,99 @@
+"""Builds a torch model: the architecture of a catalogue entry with random weights, or real weights from where they lie.
+
+Only ever called in a child process: it imports torch and transformers, inside functions.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.models.quiet import quieten_transformers
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.models.weights import SEED, WeightsSource
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """`newly_initialized` names parameters of a pretrained model that its files do not hold."""
+
+    model: Any
+    newly_initialized: tuple[str, ...] = ()
+
+
+def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
+    import torch
+
+    quieten_transformers()
+    torch.manual_seed(SEED)  # also before from_pretrained: a head that the files lack is initialized from it
+    try:
+        return _random(spec) if weights.kind == "random" else _pretrained(spec, weights)
+    except (MemoryError, Unsupported):
+        raise
+    except Exception as error:
+        raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {first_line(error)}") from error
+
+
+def load_saved(folder: Path, architecture: str, dtype: Any = None) -> Any:
+    """The model a bundle's reference was computed with, ready to be run or exported."""
+    import torch
+
+    quieten_transformers()
+    model = model_class(architecture).from_pretrained(str(folder), local_files_only=True, dtype=dtype or torch.float32)
+    return _for_inference(model)
+
+
+def model_class(architecture: str) -> Any:
+    import transformers
+
+    found = getattr(transformers, architecture, None)
+    if found is None:
+        raise Unsupported(
+            f"transformers {transformers.__version__} has no {architecture}; code that comes with a model is not run"
+        )
+    return found
+
+
+def first_line(error: BaseException) -> str:
+    """Type and message of an error, short enough for a table."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0] if text else ''}"[:300]
+
+
+def _random(spec: ModelSpec) -> BuiltModel:
+    config = model_class(str(spec.config_class))(**spec.overrides)
+    return BuiltModel(_for_inference(model_class(str(spec.architecture))(config)))
+
+
+def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
+    import torch
+    from transformers import AutoConfig
+
+    where: dict[str, Any] = {"revision": weights.commit, "local_files_only": _is_local(weights)}
+    config = AutoConfig.from_pretrained(weights.location, **where)
+    architecture = spec.architecture or _architecture(spec, config)
+    model, loading = model_class(architecture).from_pretrained(
+        weights.location, dtype=torch.float32, output_loading_info=True, **where
+    )
+    return BuiltModel(_for_inference(model), tuple(sorted(loading["missing_keys"])))
+
+
+def _architecture(spec: ModelSpec, config: Any) -> str:
+    if not config.architectures:
+        raise Unsupported(f"{spec.model_id}: config.json names no architecture; name one in the catalogue")
+    return str(config.architectures[0])
+
+
+def _is_local(weights: WeightsSource) -> bool:
+    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
+    return weights.commit is None or offline
+
+
+def _for_inference(model: Any) -> Any:
+    """No dropout, and no cache: a cache is state that graphs of the other runtimes do not return."""
+    if hasattr(model.config, "use_cache"):
+        model.config.use_cache = False
+    return model.eval()

@@ -1,0 +1,194 @@
+"""Prepares one artefact of one model. `prepare` is called in a child process of its own: JSON in, JSON out.
+
+What an artefact needs is prepared first, in the same child. Every result is kept, failures with the reason of each
+path that was tried; reading them back is `bundles`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.errors import Unsupported, UsageError
+from ipfs_accel_pipeline.models.agreement import Agreement, compare
+from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, Made, first_accepted, is_transient
+from ipfs_accel_pipeline.models.build import first_line, load_saved
+from ipfs_accel_pipeline.models.bundles import (
+    ARTEFACTS,
+    OK,
+    ArtefactOutcome,
+    Bundle,
+    artefact_outcome,
+    bundle_folder,
+    open_bundle,
+    write_outcome,
+)
+from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
+from ipfs_accel_pipeline.models.names import match_outputs
+from ipfs_accel_pipeline.models.onnx_files import copy_model
+from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
+from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.models.store import artefact_lock, bundle_identity, library_versions, new_artefact, write_json
+from ipfs_accel_pipeline.models.torch_exports import onnx_paths, openvino_paths, save_openvino
+from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
+
+_NEEDS = {"onnx": "reference", "openvino": "reference", "onnx_int8": "onnx", "openvino_int8": "openvino"}
+
+
+@dataclass(frozen=True)
+class _Work:
+    spec: ModelSpec
+    weights: WeightsSource
+    folder: Path
+
+
+def prepare(spec: dict[str, Any], store: str, artefact: str, weights: str = "auto") -> dict[str, Any]:
+    """The outcome of `artefact` as JSON: the kept one if it is final, else of making it now."""
+    if artefact not in ARTEFACTS:
+        raise UsageError(f"{artefact!r} is none of {', '.join(ARTEFACTS)}")
+    model = ModelSpec.from_json(spec)
+    folder = bundle_folder(model, Path(store), weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "identity.json", {"model_id": model.model_id, **bundle_identity(model, weights)})
+    return _ensure(_Work(model, weights_source(model, weights), folder), artefact).to_json()
+
+
+def _ensure(work: _Work, artefact: str) -> ArtefactOutcome:
+    with artefact_lock(work.folder, artefact):
+        known = artefact_outcome(work.folder, artefact)
+        if known is not None and known.is_final:
+            return known
+        outcome = _without_what_it_needs(work, artefact) or _make(work, artefact)
+        write_outcome(work.folder, outcome)
+        return outcome
+
+
+def _without_what_it_needs(work: _Work, artefact: str) -> ArtefactOutcome | None:
+    """The failure of the artefact that this one is made from; None if that one is there."""
+    if artefact not in _NEEDS:
+        return None
+    needed = _ensure(work, _NEEDS[artefact])
+    if needed.ok:
+        return None
+    return ArtefactOutcome(
+        artefact, needed.status, f"no {needed.artefact}: {needed.error}", versions=library_versions()
+    )
+
+
+def _make(work: _Work, artefact: str) -> ArtefactOutcome:
+    started = time.monotonic()
+    attempts: tuple[Any, ...] = ()
+    made, status, reason = None, OK, None
+    try:
+        with new_artefact(work.folder, artefact) as target:
+            made = _MAKERS[artefact](work, target)
+            attempts = made.attempts
+    except Exception as error:
+        status, reason = _failure(error)
+        attempts = error.attempts if isinstance(error, ExportError) else ()
+    return ArtefactOutcome(
+        artefact=artefact,
+        status=status,
+        error=reason,
+        exporter=made.exporter if made else None,
+        attempts=attempts,
+        seconds=round(time.monotonic() - started, 2),
+        versions=library_versions(),
+        details=made.details if made else {},
+    )
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    """Status and reason. A full disk is nobody's result: it is raised, and nothing is recorded."""
+    if isinstance(error, MemoryError):
+        return "out_of_memory", first_line(error)
+    if is_transient(error):
+        raise error
+    if isinstance(error, Unsupported):
+        return "unsupported", str(error)
+    return "error", str(error) if isinstance(error, ExportError) else first_line(error)
+
+
+def _reference(work: _Work, target: Path) -> Made:
+    makers = {"onnx": reference_of_onnx, "openvino": reference_of_openvino}
+    return makers.get(work.spec.source, reference_of_transformers)(work.spec, work.weights, target)
+
+
+def _onnx(work: _Work, target: Path) -> Made:
+    bundle = open_bundle(work.folder)
+    if work.spec.source == "openvino":
+        raise Unsupported("never: there is no way back from an OpenVINO file to ONNX")
+    if work.spec.source == "onnx":
+        paths = [ExportPath("copy of the file", lambda folder: copy_model(_file(work), folder / "model.onnx"))]
+    else:
+        paths = onnx_paths(lambda: _torch_model(bundle), bundle.input_specs, bundle.output_names())
+    return first_accepted(paths, target, _check(bundle, onnx_run, "model.onnx"))
+
+
+def _openvino(work: _Work, target: Path) -> Made:
+    bundle = open_bundle(work.folder)
+    if work.spec.source == "openvino":
+        paths = [ExportPath("copy of the file", lambda folder: _copy_openvino(_file(work), folder / "model.xml"))]
+    elif work.spec.source == "onnx":
+        paths = [ExportPath("openvino.convert_model(onnx)", lambda folder: _convert_onnx(_file(work), folder))]
+    else:
+        paths = openvino_paths(lambda: _torch_model(bundle), bundle.input_specs, bundle.output_names())
+    return first_accepted(paths, target, _check(bundle, openvino_run, "model.xml"))
+
+
+def _onnx_int8(work: _Work, target: Path) -> Made:
+    bundle = open_bundle(work.folder)
+    paths = onnx_int8_paths(bundle.artefact_path("onnx"))
+    return first_accepted(paths, target, _check(bundle, onnx_run, "model.onnx"), gated=False)
+
+
+def _openvino_int8(work: _Work, target: Path) -> Made:
+    bundle = open_bundle(work.folder)
+    paths = openvino_int8_paths(bundle.artefact_path("openvino"), bundle.input_specs)
+    return first_accepted(paths, target, _check(bundle, openvino_run, "model.xml"), gated=False)
+
+
+_MAKERS: dict[str, Callable[[_Work, Path], Made]] = {
+    "reference": _reference,
+    "onnx": _onnx,
+    "openvino": _openvino,
+    "onnx_int8": _onnx_int8,
+    "openvino_int8": _openvino_int8,
+}
+
+
+def _check(bundle: Bundle, load: Callable[[Path], Run], name: str) -> Callable[[Path], list[Agreement]]:
+    """Run the graph in `folder` at every parity shape, in the runtime that it is for."""
+
+    def check(folder: Path) -> list[Agreement]:
+        run = load(folder / name)
+        cases = bundle.parity_cases()
+        return [compare(case.reference, match_outputs(case.reference, run(case.inputs))) for case in cases]
+
+    return check
+
+
+def _torch_model(bundle: Bundle) -> Any:
+    return load_saved(bundle.artefact_path("reference"), str(bundle.architecture))
+
+
+def _copy_openvino(path: Path, target: Path) -> None:
+    shutil.copyfile(path, target)
+    weights = path.with_suffix(".bin")
+    if weights.exists():  # a model without constants has none
+        shutil.copyfile(weights, target.with_suffix(".bin"))
+
+
+def _convert_onnx(path: Path, folder: Path) -> None:
+    import openvino
+
+    save_openvino(openvino.convert_model(str(path)), folder / "model.xml")
+
+
+def _file(work: _Work) -> Path:
+    return Path(str(work.spec.path))

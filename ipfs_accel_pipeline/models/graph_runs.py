@@ -1,0 +1,63 @@
+"""Runs a graph file once, in fp32, on the CPU: to check an export, or as the reference of a user's own file.
+
+Not for timing; the sessions that are measured live in `backends`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ipfs_accel_pipeline.models.names import as_float32, match_inputs
+
+Arrays = dict[str, np.ndarray]
+Run = Callable[[Mapping[str, np.ndarray]], Arrays]
+
+
+def onnx_run(path: Path, optimized: bool = True) -> Run:
+    """A call from inputs to all outputs, under the graph's own names."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    wanted = [value.name for value in session.get_inputs()]
+    names = [value.name for value in session.get_outputs()]
+
+    def run(arrays: Mapping[str, np.ndarray]) -> Arrays:
+        fed = match_inputs([[name] for name in wanted], arrays)
+        feed = {name: arrays[key] for name, key in zip(wanted, fed, strict=True)}
+        return as_float32(dict(zip(names, session.run(None, feed), strict=True)))
+
+    return run
+
+
+def openvino_run(path: Path) -> Run:
+    import openvino
+
+    # OpenVINO takes bf16 by itself on CPUs that have it; a check of the export must not.
+    compiled = openvino.Core().compile_model(
+        str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+    )
+
+    def run(arrays: Mapping[str, np.ndarray]) -> Arrays:
+        fed = match_inputs([port.get_names() for port in compiled.inputs], arrays)
+        results = compiled([arrays[key] for key in fed])
+        return as_float32(_all_names(compiled, results))
+
+    return run
+
+
+def _all_names(compiled: Any, results: Any) -> Arrays:
+    """A port of OpenVINO may have several names; each leads to its value."""
+    return {name: results[index] for index, port in enumerate(compiled.outputs) for name in port_names(port, index)}
+
+
+def port_names(port: Any, index: int) -> list[str]:
+    return sorted(port.get_names()) or [str(index)]

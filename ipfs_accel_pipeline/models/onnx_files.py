@@ -1,0 +1,59 @@
+"""An ONNX model as files: the graph and the external weights it names."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ipfs_accel_pipeline.errors import Unsupported
+
+
+def external_files(path: Path) -> list[Path]:
+    """Files beside `path` that hold its weights."""
+    import onnx
+    from onnx.external_data_helper import uses_external_data
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    locations = {
+        entry.value
+        for tensor in graph.initializer
+        if uses_external_data(tensor)
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    return [_beside(path, location) for location in sorted(locations)]
+
+
+def copy_model(path: Path, target: Path) -> None:
+    """Copy the graph to `target` and its weights beside it, under the names the graph knows them by."""
+    shutil.copyfile(path, target)
+    for file in external_files(path):
+        copied = target.parent / file.relative_to(path.parent)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copied)
+
+
+def float_parameters(path: Path) -> int:
+    """Elements of the graph's floating-point initializers: weights, and the few constants an exporter folded."""
+    import onnx
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+    sizes = (tensor.dims for tensor in graph.initializer if tensor.data_type in floats)
+    return sum(_product(dims) for dims in sizes)
+
+
+def _product(dims: list[int]) -> int:
+    product = 1
+    for size in dims:
+        product *= int(size)
+    return product
+
+
+def _beside(path: Path, location: str) -> Path:
+    file = (path.parent / location).resolve()
+    if not file.is_relative_to(path.parent.resolve()):  # a graph must not make us read any file it likes
+        raise Unsupported(f"{path.name} names weights outside its folder: {location}")
+    if not file.exists():
+        raise Unsupported(f"{path.name} names weights that are missing: {location}")
+    return path.parent / location

@@ -1,0 +1,122 @@
+"""Where a model's weights come from, decided without loading anything: a folder, the hub's cache, a file, or a seed.
+
+`auto` takes real weights where they lie on this machine and random ones otherwise; it never downloads. `pretrained`
+insists on real ones and asks the hub if it may be reached. `random` refuses real ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipfs_accel_pipeline.errors import Unsupported, UsageError
+from ipfs_accel_pipeline.models.onnx_files import external_files
+from ipfs_accel_pipeline.models.spec import ModelSpec
+
+SEED = 0
+CHOICES = ("auto", "random", "pretrained")
+_HUB_FILES = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+_WEIGHT_FILES = ("*.safetensors", "*.bin", "*.json")
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """`identity` goes into the bundle's digest; `location` is a folder, a file or a hub repository."""
+
+    kind: str  # random | pretrained (= supplied, not made by us)
+    identity: str
+    location: str | None = None
+    commit: str | None = None  # of a hub repository
+
+
+def weights_source(spec: ModelSpec, wanted: str = "auto") -> WeightsSource:
+    if wanted not in CHOICES:
+        raise UsageError(f"weights {wanted!r} is none of {', '.join(CHOICES)}")
+    if spec.source in ("folder", "onnx", "openvino"):
+        return _local(spec, wanted)
+    if wanted == "random":
+        return _random(spec)
+    repository = spec.path or spec.model_id
+    revision = spec.revision if spec.source == "hub" else None  # a catalogue's revision says where its numbers are from
+    commit = _cached_commit(repository, revision)
+    if commit is None and (wanted == "pretrained" or not spec.architecture):
+        commit = _remote_commit(repository, revision)
+    return WeightsSource("pretrained", f"hub:{repository}@{commit}", repository, commit) if commit else _random(spec)
+
+
+def files_digest(files: Iterable[Path]) -> str:
+    """sha256 over names and contents."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        status = file.stat()
+        digest.update(f"{file.name}:{_content_digest(str(file), status.st_size, status.st_mtime_ns)}\n".encode())
+    return digest.hexdigest()
+
+
+def weight_files(folder: Path) -> list[Path]:
+    return [file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)]
+
+
+def _local(spec: ModelSpec, wanted: str) -> WeightsSource:
+    if wanted == "random":
+        raise UsageError(f"{spec.model_id} is a {spec.source} with its own weights; ask for weights auto or pretrained")
+    path = Path(spec.path or "")
+    if not spec.path or not path.exists():
+        raise UsageError(f"{spec.model_id}: {spec.path or 'its path'} does not exist")
+    return WeightsSource("pretrained", f"files:{files_digest(_files(spec.source, path))}", str(path))
+
+
+def _files(source: str, path: Path) -> list[Path]:
+    if source == "folder":
+        return weight_files(path)
+    if source == "onnx":
+        return [path, *external_files(path)]
+    return [path, *(file for file in [path.with_suffix(".bin")] if file.exists())]
+
+
+def _random(spec: ModelSpec) -> WeightsSource:
+    if not spec.architecture or not spec.config_class:
+        raise Unsupported(f"{spec.model_id} names no architecture to build with random weights, and has no local ones")
+    return WeightsSource("random", f"random:seed{SEED}")
+
+
+def _cached_commit(repository: str, revision: str | None) -> str | None:
+    """The commit of the snapshot in the hub's local cache; its folder is named after it."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = (try_to_load_from_cache(repository, name, revision=revision) for name in _HUB_FILES)
+        file = next((one for one in found if isinstance(one, str)), None)
+    except HFValidationError:  # a catalogue's own name, no repository
+        return None
+    return Path(file).parent.name if file else None
+
+
+def _remote_commit(repository: str, revision: str | None) -> str:
+    from huggingface_hub import HfApi
+
+    try:
+        commit = HfApi().model_info(repository, revision=revision, timeout=10).sha
+    except Exception as error:
+        raise Unsupported(
+            f"no pretrained weights of {repository} in the local hub cache, and the hub cannot be asked "
+            f"({type(error).__name__}). Download them where there is a network, or use weights=random."
+        ) from error
+    if commit is None:
+        raise Unsupported(f"the hub names no commit for {repository}")
+    return commit
+
+
+@functools.lru_cache(maxsize=256)
+def _content_digest(path: str, size: int, modified_ns: int) -> str:
+    """Size and time are part of the key only: a file that changed is read again."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

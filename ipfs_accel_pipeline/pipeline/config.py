@@ -1,0 +1,48 @@
+"""What a run shall measure: the choices of a person, checked before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.records import PRECISIONS
+
+WEIGHTS = ("auto", "random")
+_LARGEST_BATCH = 65536
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Empty `models` means the default models, empty `sequence_lengths` each model's own default."""
+
+    models: tuple[str, ...] = ()
+    profile: str = "standard"
+    precisions: tuple[str, ...] = ("fp32",)
+    batch_sizes: tuple[int, ...] = (1,)
+    sequence_lengths: tuple[int, ...] = ()
+    weights: str = "auto"  # auto: pretrained where the source has them, else random
+    threads: int | None = None  # None: one per physical core
+    memory_limit_mb: float | None = None  # of one benchmark process; None: the machine's memory
+
+    def __post_init__(self) -> None:
+        _check_choices("precision", self.precisions, PRECISIONS)
+        _check_choices("profile", (self.profile,), tuple(PROFILES))
+        _check_choices("kind of weights", (self.weights,), WEIGHTS)
+        _check_positive("batch size", self.batch_sizes, _LARGEST_BATCH)
+        _check_positive("sequence length", self.sequence_lengths, 2**24)
+        _check_positive("number of threads", (self.threads,) if self.threads is not None else (), 4096)
+        if not self.precisions or not self.batch_sizes:
+            raise UsageError("Name at least one precision and one batch size.")
+
+
+def _check_choices(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for value in given:
+        if value not in known:
+            raise UsageError(f"There is no {what} {value!r}. Choose from: {', '.join(known)}.")
+
+
+def _check_positive(what: str, given: tuple[int, ...], largest: int) -> None:
+    for value in given:
+        if not 1 <= value <= largest:
+            raise UsageError(f"A {what} of {value} makes no sense: it must be between 1 and {largest}.")

@@ -1,0 +1,142 @@
+"""Brings sealed shards into the tables. Every shard that is not loaded yet is loaded, never just the newest.
+
+Ids follow from the shards' content, so loading one twice writes the same rows once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from ipfs_accel_pipeline.analysis.compatibility import Evidence, compatibility_rows
+from ipfs_accel_pipeline.benchmark.aggregation import Rows, aggregate
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.models.catalogue import model_row
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.derived import record_largest_batches
+from ipfs_accel_pipeline.storage.queries import run_query
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.shards import Shard, ShardInfo, ShardStore
+from ipfs_accel_pipeline.storage.writing import WriteCounts, write_rows
+
+# The child tables with the query that names the tests, and so the shards, whose rows they lack.
+_LACKING = {"performance_results": "tests_without_performance", "power_metrics": "tests_without_power"}
+RESULT_TABLES = ("test_results", *_LACKING)
+
+OnProblem = Callable[[str], None]
+
+
+def rows_of(shard: Shard) -> Rows:
+    """The table rows of one shard."""
+    return aggregate(
+        shard.observations,
+        run_id=shard.header.run_id,
+        shard_id=shard.shard_id,
+        model_versions=shard.header.details["model_versions"],
+    )
+
+
+def pending_shards(
+    connection: Any, settings: Settings, table: str, hardware_id: str, on_problem: OnProblem
+) -> list[Shard]:
+    """The shards of this hardware whose rows `table` does not have yet, oldest first.
+
+    A damaged shard is told to `on_problem` and left where it is: it must not keep the others out.
+    """
+    store = ShardStore(settings.shards)
+    if table == "test_results":
+        loaded = run_query(connection, "loaded_shards", hardware_id=hardware_id)["shard_id"]
+        return list(_readable(store, store.unloaded(loaded, hardware_id), on_problem))
+    lacking = set(run_query(connection, _LACKING[table], hardware_id=hardware_id)["shard_id"].str[:12])
+    return list(_readable(store, (one for one in store.shards(hardware_id) if one.digest in lacking), on_problem))
+
+
+def pending_rows(connection: Any, settings: Settings, table: str, hardware_id: str, on_problem: OnProblem) -> list[Any]:
+    """The rows that `table` lacks of this hardware."""
+    shards = pending_shards(connection, settings, table, hardware_id, on_problem)
+    return [row for shard in shards for row in getattr(rows_of(shard), table)]
+
+
+def register_parents(connection: Any, shards: Iterable[Shard]) -> None:
+    """Write the hardware and model rows that these shards need and the database lacks (they came from another host)."""
+    for shard in shards:
+        platform, models = parents_of(shard)
+        _write_missing(connection, "hardware_platforms", "hardware_id", [platform])
+        _write_missing(connection, "models", "model_id", models)
+
+
+def load_pending(
+    settings: Settings, hardware_ids: Iterable[str], on_problem: OnProblem = lambda message: None
+) -> dict[str, WriteCounts]:
+    """All result tables of these platforms brought up to date, and what depends on them. Returns counts per table."""
+    counts: dict[str, WriteCounts] = {}
+    with open_database(settings.database) as connection:
+        for hardware_id in hardware_ids:
+            register_parents(connection, pending_shards(connection, settings, "test_results", hardware_id, on_problem))
+            for table in RESULT_TABLES:
+                rows = pending_rows(connection, settings, table, hardware_id, on_problem)
+                counts[table] = _added(counts.get(table), write_rows(connection, table, rows))
+            compatibility = current_compatibility(connection, hardware_id)
+            written = write_rows(
+                connection, "hardware_compatibility", compatibility, replace_slice={"hardware_id": hardware_id}
+            )
+            counts["hardware_compatibility"] = _added(counts.get("hardware_compatibility"), written)
+        record_largest_batches(connection)
+    return counts
+
+
+def current_compatibility(connection: Any, hardware_id: str) -> list[HardwareCompatibility]:
+    """One row per model tested on this hardware, from the latest test of each case."""
+    frame = run_query(connection, "latest_tests", hardware_id=hardware_id, include_unmeasured=True)
+    names = [field.name for field in fields(Evidence)]
+    return compatibility_rows(Evidence(**{name: _plain(row[name]) for name in names}) for _, row in frame.iterrows())
+
+
+def parents_of(shard: Shard) -> tuple[HardwarePlatform, list[Model]]:
+    """The hardware and model rows that the shard's results refer to, as they were when it was measured."""
+    details = shard.header.details
+    detected_at = datetime.fromisoformat(details["hardware"]["detected_at"])
+    precisions = details["hardware"]["supported_precisions"]
+    platform = HardwarePlatform(
+        **{
+            **details["hardware"],
+            "detected_at": detected_at,
+            "supported_precisions": tuple(precisions) if precisions is not None else None,
+        }
+    )
+    return platform, [model_row(ModelSpec.from_json(spec), detected_at) for spec in details["models"]]
+
+
+def _readable(store: ShardStore, found: Iterable[ShardInfo], on_problem: OnProblem) -> Iterable[Shard]:
+    for info in found:
+        try:
+            yield store.read(info)
+        except StorageError as error:
+            on_problem(str(error))
+
+
+def _write_missing(connection: Any, table: str, key: str, rows: list[Any]) -> None:
+    wanted = [getattr(row, key) for row in rows]
+    known = {getattr(row, key) for row in read_rows(connection, table, {key: wanted})}
+    write_rows(connection, table, [row for row in rows if getattr(row, key) not in known])
+
+
+def _added(before: WriteCounts | None, now: WriteCounts) -> WriteCounts:
+    if before is None:
+        return now
+    return WriteCounts(
+        before.rows + now.rows,
+        before.added + now.added,
+        before.rewritten + now.rewritten,
+        now.table_rows,
+        before.removed + now.removed,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or value != value else value

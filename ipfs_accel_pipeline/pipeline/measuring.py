@@ -1,0 +1,96 @@
+"""Runs the planned cases of one platform and seals what was seen into one shard.
+
+The only step that touches hardware; it never touches the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ipfs_accel_pipeline.benchmark.campaign import Campaign, PlannedCase
+from ipfs_accel_pipeline.benchmark.canary import HostBest
+from ipfs_accel_pipeline.benchmark.environment import default_threads
+from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
+from ipfs_accel_pipeline.benchmark.protocol import find_profile
+from ipfs_accel_pipeline.models.bundles import bundle_folder
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.planning import plan_cases
+from ipfs_accel_pipeline.records import HardwarePlatform, Observation
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
+
+# Of the machine's memory: a benchmark that wants more is stopped before the whole host begins to swap.
+_MEMORY_SHARE = 0.9
+
+
+def measure_platform(
+    platform: HardwarePlatform,
+    specs: Sequence[ModelSpec],
+    config: RunConfig,
+    settings: Settings,
+    run_id: str,
+    on_start: Callable[[int], None] = lambda rounds: None,
+    on_observation: Callable[[Observation], None] = lambda observation: None,
+    on_wait: Callable[[str], None] = lambda message: None,
+) -> Shard:
+    """Measure all cases on this platform. What an interrupted attempt of the same run has is not measured again.
+
+    `on_start` is told how many rounds lie ahead, failures and repeats aside.
+    """
+    planned = plan_cases(platform, specs, config, settings.bundles)
+    store = ShardStore(settings.shards)
+    sealed = _sealed_before(store, platform.hardware_id, run_id)
+    done = {observation.case for shard in sealed for observation in shard.observations}
+    planned = [one for one in planned if one.case not in done]
+    if sealed and not planned:  # a step that is executed again after it had succeeded
+        return sealed[-1]
+    header = _shard_header(platform, specs, config, settings.bundles)
+    with store.journal(platform.hardware_id, run_id, header) as journal:
+        on_start(_expected_rounds(planned, config) - len(journal.observations()))
+        with exclusive_host(on_wait), Launcher() as launcher:
+            campaign = _campaign(config, launcher, settings.data, journal.append)
+            for observation in campaign.run(planned, journal.observations()):
+                on_observation(observation)
+        return journal.seal()
+
+
+def _sealed_before(store: ShardStore, hardware_id: str, run_id: str) -> list[Shard]:
+    """What this run has already measured and sealed on this hardware."""
+    return [store.read(info) for info in store.shards(hardware_id) if info.run_id == run_id]
+
+
+def _campaign(config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]) -> Campaign:
+    return Campaign(
+        protocol=find_profile(config.profile),
+        launcher=launcher,
+        host_best=HostBest(data / "canary.json"),
+        threads=config.threads or default_threads(),
+        memory_limit_mb=config.memory_limit_mb or psutil.virtual_memory().total / 2**20 * _MEMORY_SHARE,
+        record=record,
+    )
+
+
+def _shard_header(
+    platform: HardwarePlatform, specs: Sequence[ModelSpec], config: RunConfig, store: Path
+) -> dict[str, Any]:
+    """What a reader needs to make the table rows of this shard, also on another host and years later."""
+    return {
+        "hardware": {**asdict(platform), "detected_at": platform.detected_at.isoformat()},
+        "models": [spec.to_json() for spec in specs],
+        "model_versions": {spec.model_id: bundle_folder(spec, store, config.weights).name for spec in specs},
+        "config": asdict(config),
+        "protocol": asdict(find_profile(config.profile)),
+    }
+
+
+def _expected_rounds(planned: Sequence[PlannedCase], config: RunConfig) -> int:
+    """How many observations a run without failures and repeats makes: the length of its progress bar."""
+    runnable = sum(one.request is not None for one in planned)
+    return runnable * find_profile(config.profile).rounds + len(planned) - runnable

@@ -1,0 +1,87 @@
+"""Every combination of model, endpoint, precision, batch and sequence that one platform is asked for.
+
+What cannot run is planned too, with its reason: it becomes a row, not a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ipfs_accel_pipeline.backends.interface import Backend
+from ipfs_accel_pipeline.backends.registry import endpoint_types, load_backend
+from ipfs_accel_pipeline.benchmark.campaign import PlannedCase
+from ipfs_accel_pipeline.benchmark.environment import default_threads
+from ipfs_accel_pipeline.benchmark.protocol import find_profile
+from ipfs_accel_pipeline.benchmark.worker import RoundRequest
+from ipfs_accel_pipeline.errors import Unsupported, UsageError
+from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.preparation import REFERENCE
+from ipfs_accel_pipeline.records import Case, HardwarePlatform, Status
+
+
+def plan_cases(
+    platform: HardwarePlatform, specs: Sequence[ModelSpec], config: RunConfig, store: Path
+) -> list[PlannedCase]:
+    """The cases in the order of their rounds: all models of one endpoint, then the next endpoint."""
+    if not platform.available:
+        raise UsageError(f"{platform.hardware_id} is not available: {platform.unavailable_reason}")
+    planned: list[PlannedCase] = []
+    for endpoint in endpoint_types(platform.hardware_type):
+        backend = load_backend(platform.hardware_type, endpoint)
+        for spec in specs:
+            planned += _cases_of(platform, endpoint, backend, spec, config, store)
+    return planned
+
+
+def _cases_of(
+    platform: HardwarePlatform, endpoint: str, backend: Backend, spec: ModelSpec, config: RunConfig, store: Path
+) -> Iterator[PlannedCase]:
+    bundle = bundle_folder(spec, store, config.weights)
+    device = str(platform.runtime["device"])
+    for precision in config.precisions:
+        refusal = _refusal(backend, bundle, precision)
+        for batch_size in config.batch_sizes:
+            for sequence_length in _sequence_lengths(spec, config):
+                case = Case(spec.model_id, platform.hardware_id, endpoint, precision, batch_size, sequence_length)
+                if refusal:
+                    yield PlannedCase(case, device, refusal=refusal[0], refusal_reason=refusal[1])
+                else:
+                    yield PlannedCase(case, device, _request(bundle, platform, case, device, config))
+
+
+def _sequence_lengths(spec: ModelSpec, config: RunConfig) -> Sequence[int | None]:
+    if spec.sequence_length is None:  # no token axis
+        return (None,)
+    return config.sequence_lengths or (spec.sequence_length,)
+
+
+def _refusal(backend: Backend, bundle: Path, precision: str) -> tuple[Status, str] | None:
+    """Why this model cannot run at this precision, known before any process is started."""
+    try:
+        artefacts = (REFERENCE, backend.artefact(precision))
+    except Unsupported as error:
+        return Status.UNSUPPORTED, str(error)
+    for artefact in artefacts:
+        outcome = artefact_outcome(bundle, artefact)
+        if outcome is None:
+            return Status.SKIPPED, f"{artefact} is not prepared; materialize model_bundles with this model first"
+        if not outcome.ok:
+            return Status(outcome.status), f"{artefact} could not be made: {outcome.error}"
+    return None
+
+
+def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, config: RunConfig) -> RoundRequest:
+    return RoundRequest(
+        bundle=bundle,
+        hardware_type=platform.hardware_type,
+        endpoint_type=case.endpoint_type,
+        device=device,
+        precision=case.precision,
+        batch_size=case.batch_size,
+        sequence_length=case.sequence_length,
+        threads=config.threads or default_threads(),
+        protocol=find_profile(config.profile),
+    )

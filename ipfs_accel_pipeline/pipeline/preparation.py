@@ -1,0 +1,148 @@
+"""Makes the bundles that a run needs: every model once per version, each artefact in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+
+import psutil
+
+from ipfs_accel_pipeline.backends.registry import endpoint_types, load_backend
+from ipfs_accel_pipeline.benchmark.campaign import thread_environment
+from ipfs_accel_pipeline.benchmark.environment import default_threads
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
+from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.models.bundles import ArtefactOutcome, artefact_outcome, bundle_folder, record_failure
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.records import HardwarePlatform, Status
+
+_PREPARE = "ipfs_accel_pipeline.models.export:prepare"
+# Importing these costs ten seconds; forked children get them for nothing.
+_PRELOAD = ("torch", "transformers", "transformers.modeling_utils", "transformers.exporters", "onnxscript")
+_TIMEOUT_S = 3600.0
+_MEMORY_PER_WORKER_MB = 6000  # exporting a 600M model peaked at 5-7 GB
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One artefact of one model, and whether this run had to make it."""
+
+    model_id: str
+    outcome: ArtefactOutcome
+    made_now: bool
+
+
+def needed_artefacts(platforms: Iterable[HardwarePlatform], precisions: Sequence[str]) -> list[str]:
+    """The artefacts that the endpoints of these platforms load; the reference first, since every other needs it."""
+    needed = {REFERENCE}
+    for platform in platforms:
+        for endpoint in endpoint_types(platform.hardware_type):
+            needed |= _artefacts(platform.hardware_type, endpoint, precisions)
+    return sorted(needed, key=lambda artefact: (artefact != REFERENCE, artefact))
+
+
+def _artefacts(hardware_type: str, endpoint_type: str, precisions: Sequence[str]) -> set[str]:
+    backend = load_backend(hardware_type, endpoint_type)
+    found = set()
+    for precision in precisions:
+        try:
+            found.add(backend.artefact(precision))
+        except Unsupported:  # planning will say so, as a result of its own
+            continue
+    return found
+
+
+def prepare_bundles(
+    specs: Sequence[ModelSpec], artefacts: Sequence[str], config: RunConfig, store: Path, workers: int | None = None
+) -> Iterator[Prepared]:
+    """Yield every artefact as it is found or made. A model that cannot be built yields its reason once.
+
+    Exports use one core each, so several models are prepared at a time; nothing is being measured meanwhile.
+    """
+    waiting: Queue[ModelSpec] = Queue()
+    for spec in specs:
+        waiting.put(spec)
+    ready: Queue[Prepared | BaseException | None] = Queue()
+    threads = [
+        Thread(target=_work, args=(waiting, ready, artefacts, config, store), daemon=True)
+        for _ in range(min(workers or _default_workers(), len(specs)))
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        while (one := ready.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+
+
+def _default_workers() -> int:
+    """One per core, as far as memory allows."""
+    return max(1, min(default_threads(), int(psutil.virtual_memory().available / 2**20 / _MEMORY_PER_WORKER_MB)))
+
+
+def _work(
+    waiting: Queue[ModelSpec],
+    ready: Queue[Prepared | BaseException | None],
+    artefacts: Sequence[str],
+    config: RunConfig,
+    store: Path,
+) -> None:
+    """One preparing thread. Its launcher ends with it, so nothing is left when the pipeline is stopped."""
+    try:
+        with Launcher() as launcher:
+            while True:
+                for one in _prepare_model(waiting.get_nowait(), artefacts, config, store, launcher):
+                    ready.put(one)
+    except Empty:
+        ready.put(None)
+    except BaseException as error:
+        ready.put(error)
+
+
+def _prepare_model(
+    spec: ModelSpec, artefacts: Sequence[str], config: RunConfig, store: Path, launcher: Launcher
+) -> Iterator[Prepared]:
+    folder = bundle_folder(spec, store, config.weights)
+    for artefact in artefacts:
+        prepared = _prepare(spec, folder, artefact, config, store, launcher)
+        yield prepared
+        if artefact == REFERENCE and not prepared.outcome.ok:
+            return
+
+
+def _prepare(
+    spec: ModelSpec, folder: Path, artefact: str, config: RunConfig, store: Path, launcher: Launcher
+) -> Prepared:
+    known = artefact_outcome(folder, artefact)
+    if known is not None and known.is_final:
+        return Prepared(spec.model_id, known, made_now=False)
+    outcome = launcher.run(_job(spec, artefact, config, store))
+    if outcome.status is not Status.PASSED:
+        record_failure(folder, artefact, str(outcome.status), outcome.message or "no reason given")
+    made = artefact_outcome(folder, artefact)
+    if made is None:
+        raise RuntimeError(f"preparing {artefact} of {spec.model_id} left neither files nor a reason in {folder}")
+    return Prepared(spec.model_id, made, made_now=True)
+
+
+def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
+    return Job(
+        target=_PREPARE,
+        arguments={
+            "spec": spec.to_json(),
+            "store": str(store),
+            "artefact": artefact,
+            "weights": config.weights,
+        },
+        timeout_s=_TIMEOUT_S,
+        memory_limit_mb=config.memory_limit_mb,
+        preload=_PRELOAD,
+        environment=thread_environment(1),
+    )

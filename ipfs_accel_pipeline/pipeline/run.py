@@ -1,0 +1,148 @@
+"""A whole run without Dagster: what `ipfs-accel run` does. The same steps as the assets, in the same order."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.hardware.detect import detect_hardware
+from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.pipeline.measuring import measure_platform
+from ipfs_accel_pipeline.pipeline.preparation import Prepared, needed_artefacts, prepare_bundles
+from ipfs_accel_pipeline.records import HardwarePlatform, Observation
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+
+
+class Progress(Protocol):
+    """Told what happens, as it happens."""
+
+    def preparing(self, artefacts: int) -> None: ...
+
+    def prepared(self, one: Prepared) -> None: ...
+
+    def measuring(self, platform: HardwarePlatform, rounds: int) -> None: ...
+
+    def observed(self, observation: Observation) -> None: ...
+
+    def warn(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run has left behind."""
+
+    run_id: str
+    shards: list[Shard]
+
+    @property
+    def observations(self) -> list[Observation]:
+        return [observation for shard in self.shards for observation in shard.observations]
+
+
+def detect_and_store(settings: Settings) -> list[HardwarePlatform]:
+    """Look at this machine and keep what was found."""
+    platforms = detect_hardware()
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", platforms)
+    return platforms
+
+
+def choose_platforms(platforms: Sequence[HardwarePlatform], wanted: Sequence[str]) -> list[HardwarePlatform]:
+    """The platforms of a run, by hardware_id or type; all available ones if none is named.
+
+    UsageError with the reason if something named is not available.
+    """
+    if not wanted:
+        return [platform for platform in platforms if platform.available]
+    chosen: list[HardwarePlatform] = []
+    for name in wanted:
+        matching = [p for p in platforms if name.casefold() in (p.hardware_id.casefold(), p.hardware_type.casefold())]
+        if not matching:
+            known = ", ".join(platform.hardware_id for platform in platforms)
+            raise UsageError(f"There is no hardware {name!r}. This machine has: {known}.")
+        usable = [platform for platform in matching if platform.available]
+        if not usable:
+            raise UsageError(f"{name} cannot be measured here: {matching[0].unavailable_reason}")
+        chosen += [platform for platform in usable if platform not in chosen]
+    return chosen
+
+
+def find_models(names: Sequence[str], settings: Settings) -> list[ModelSpec]:
+    catalogue = load_catalogue(settings.user_catalogue)
+    return [find_model(name, catalogue) for name in dict.fromkeys(names or catalogue.defaults)]
+
+
+def run_pipeline(
+    settings: Settings,
+    config: RunConfig,
+    specs: Sequence[ModelSpec],
+    platforms: Sequence[HardwarePlatform],
+    progress: Progress,
+) -> RunResult:
+    """Prepare, measure, load and publish. What an earlier run left unfinished is kept too."""
+    added_at = datetime.now(UTC)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "models", [model_row(spec, added_at) for spec in specs])
+    _recover_abandoned(settings, progress)
+    _prepare(settings, config, specs, platforms, progress)
+    run_id = f"cli-{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    shards = []
+    for platform in platforms:
+        shards.append(_measure(settings, config, specs, platform, run_id, progress))
+        # Load after each platform: a crash on the next one must not keep these results out of the tables.
+        load_pending(settings, [platform.hardware_id], progress.warn)
+    publish_snapshot(settings.database, settings.snapshot)
+    return RunResult(run_id, shards)
+
+
+def _prepare(
+    settings: Settings,
+    config: RunConfig,
+    specs: Sequence[ModelSpec],
+    platforms: Iterable[HardwarePlatform],
+    progress: Progress,
+) -> None:
+    artefacts = needed_artefacts(platforms, config.precisions)
+    progress.preparing(len(specs) * len(artefacts))
+    for one in prepare_bundles(specs, artefacts, config, settings.bundles):
+        progress.prepared(one)
+
+
+def _measure(
+    settings: Settings,
+    config: RunConfig,
+    specs: Sequence[ModelSpec],
+    platform: HardwarePlatform,
+    run_id: str,
+    progress: Progress,
+) -> Shard:
+    return measure_platform(
+        platform,
+        specs,
+        config,
+        settings,
+        run_id,
+        on_start=lambda rounds: progress.measuring(platform, rounds),
+        on_observation=progress.observed,
+        on_wait=progress.warn,
+    )
+
+
+def _recover_abandoned(settings: Settings, progress: Progress) -> None:
+    """Seal what killed command line runs had measured; a Dagster run continues its own journal when re-executed."""
+    store = ShardStore(settings.shards)
+    found = [store.recover(path) for path in store.abandoned() if path.name.startswith("cli-")]
+    for shard in found:
+        progress.warn(f"Recovered {len(shard.observations)} observations of the unfinished run {shard.header.run_id}.")
+    load_pending(settings, {shard.header.hardware_id for shard in found}, progress.warn)

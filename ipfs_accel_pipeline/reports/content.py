@@ -1,0 +1,122 @@
+"""Everything one report says, gathered once from the database. Knows no renderer: each prints the same content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ipfs_accel_pipeline.records import HardwareType
+from ipfs_accel_pipeline.reports import sections
+from ipfs_accel_pipeline.reports.method import method_notes
+from ipfs_accel_pipeline.reports.rows import (
+    EnvironmentFact,
+    HardwareStatistic,
+    Matrix,
+    MethodNote,
+    ModelStatistic,
+    Performance,
+    Platform,
+    PowerGap,
+    PowerRow,
+    RecentTest,
+    Summary,
+)
+from ipfs_accel_pipeline.reports.selection import select
+
+TITLE = "AI models on hardware endpoints"
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """The sections in reading order. Field names are the keys of the JSON report."""
+
+    title: str
+    generated_at: datetime
+    model_filter: tuple[str, ...] | None  # as asked; None is every model
+    hardware_filter: tuple[str, ...] | None
+    next_step: str | None  # what to run, where nothing was tested
+    summary: Summary
+    platforms: tuple[Platform, ...]
+    compatibility: Matrix
+    performance: tuple[Performance, ...]
+    recent_tests: tuple[RecentTest, ...]
+    models: tuple[ModelStatistic, ...]
+    hardware: tuple[HardwareStatistic, ...]
+    power: tuple[PowerRow, ...]
+    power_gaps: tuple[PowerGap, ...]
+    method: tuple[MethodNote, ...]
+    environment: tuple[EnvironmentFact, ...]
+
+
+def gather(
+    connection: Any,  # a DuckDB connection; only storage may name its type
+    *,
+    models: Sequence[str] | None = None,
+    hardware: Sequence[str] | None = None,
+    generated_at: datetime,
+) -> ReportContent:
+    """Read a report's content. `models` and `hardware` limit it to those ids, model names or hardware types."""
+    platforms, chosen_hardware = _choose_platforms(connection, hardware)
+    statistics = _choose_models(connection, models, chosen_hardware)
+    scope = {"models": [m.model_id for m in statistics], "hardware": chosen_hardware}
+    performance = sections.performance(connection, scope)
+    summary = sections.summary(connection, scope, platforms)
+    power, power_gaps = sections.power(connection, scope)
+    return ReportContent(
+        title=TITLE,
+        generated_at=generated_at,
+        model_filter=None if models is None else tuple(models),
+        hardware_filter=None if hardware is None else tuple(hardware),
+        next_step=_next_step(summary),
+        summary=summary,
+        platforms=platforms,
+        compatibility=sections.matrix(connection, scope, platforms),
+        performance=performance,
+        recent_tests=sections.recent_tests(connection, scope),
+        models=sections.with_best_results(statistics, performance),
+        hardware=sections.hardware_statistics(connection, scope, performance),
+        power=power,
+        power_gaps=power_gaps,
+        method=method_notes(),
+        environment=sections.environment(connection, scope),
+    )
+
+
+def _choose_platforms(connection: Any, asked: Sequence[str] | None) -> tuple[tuple[Platform, ...], list[str]]:
+    """The platforms of the report, never-detected types included, and the ids among them that the database has."""
+    known = sections.stored_platforms(connection)
+    ids = select(asked, {str(p.hardware_id): (p.hardware_type,) for p in known}, "hardware")
+    platforms = [p for p in known if p.hardware_id in ids] + _undetected(known, asked)
+    return tuple(sorted(platforms, key=_platform_order)), ids
+
+
+def _choose_models(connection: Any, asked: Sequence[str] | None, hardware: list[str]) -> list[ModelStatistic]:
+    known = sections.model_statistics(connection, hardware)
+    ids = select(asked, {m.model_id: (m.model_name,) for m in known}, "model")
+    return [m for m in known if m.model_id in ids]
+
+
+def _next_step(summary: Summary) -> str | None:
+    if summary.models_tested:
+        return None
+    if summary.platforms_total and summary.models_total:
+        return "These models have not been tested on this hardware. To measure, run: make run"
+    return "The database is still without results. To detect this machine and measure the default models, run: make run"
+
+
+def _undetected(known: Iterable[Platform], asked: Sequence[str] | None) -> list[Platform]:
+    """One line for every hardware type that the database has never heard of: absent from the list is not absent."""
+    seen = {platform.hardware_type for platform in known}
+    wanted = None if asked is None else {name.strip().casefold() for name in asked}
+    return [
+        sections.undetected_platform(kind)
+        for kind in HardwareType
+        if kind not in seen and (wanted is None or kind.casefold() in wanted)
+    ]
+
+
+def _platform_order(platform: Platform) -> tuple[int, bool, str]:
+    types = list(HardwareType)
+    return (types.index(HardwareType(platform.hardware_type)), not platform.available, platform.hardware_id or "")

@@ -1,0 +1,88 @@
+"""How the numbers of a report were taken, in sentences. The figures come from the protocol itself."""
+
+from __future__ import annotations
+
+from ipfs_accel_pipeline.benchmark.parity import TOLERANCES
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES, Protocol
+from ipfs_accel_pipeline.reports.figures import percent
+from ipfs_accel_pipeline.reports.rows import MethodNote
+
+_ISOLATION = (
+    "Every benchmark runs in its own fresh process, so that a crash, a hang, missing memory or a missing library"
+    " becomes a row with a status and a reason instead of ending the run."
+)
+_ROUNDS = (
+    "One process is not one truth: the same loop can be twice as slow in the next process. Rounds run in separate"
+    " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
+    " each round."
+)
+_CANARY = (
+    "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored; a"
+    " round in a slow phase of the host is repeated up to a limit and never silently dropped."
+)
+_INTERVAL = (
+    "The 95 % interval of p50 is a two-level bootstrap: rounds are drawn first, then iterations within each round."
+    " Where the interval of a result overlaps that of the fastest, the two are reported as tied. A result of one round"
+    " cannot see the spread between processes: its interval is too narrow."
+)
+_NOISY = (
+    "A result is noisy when a round missed its interval target, when the first and second half of a round disagree, or"
+    " when the rounds disagree."
+)
+_RANKING = (
+    "Only measured results on real hardware whose newest test passed are ranked, and only within this report and the"
+    " same model, precision, batch size and sequence length. Imported, emulated and software-rendered results are"
+    " labelled and stand below, unranked."
+)
+_COUNTS = (
+    "Tests, passed and success rate count measured tests over the whole history. The rate leaves out what could not be"
+    " tried (unsupported or skipped): a missing runtime is no failure. A dash means not measured; it never stands for"
+    " zero."
+)
+_WEIGHTS = (
+    "The model has its true architecture and size, but untrained weights. The latency of a dense model"
+    " does not depend on their values; nothing is said about accuracy on a task."
+)
+_MEMORY = (
+    "Peak memory is the largest resident size of the process above its size before the model was loaded (MiB)."
+    " Power is read from the sensors of the device over the timed window, or is a dash with the reason."
+)
+
+
+def method_notes() -> tuple[MethodNote, ...]:
+    return (
+        MethodNote("Isolation", _ISOLATION),
+        *(MethodNote(f"Profile {name}", _profile(protocol)) for name, protocol in PROFILES.items()),
+        MethodNote("Rounds", _ROUNDS),
+        MethodNote("Canary", _CANARY),
+        MethodNote("Interval and ties", _INTERVAL),
+        MethodNote("Noisy", _NOISY),
+        MethodNote("Parity gate", _parity()),
+        MethodNote("Ranking", _RANKING),
+        MethodNote("Counts", _COUNTS),
+        MethodNote("Random weights", _WEIGHTS),
+        MethodNote("Memory and power", _MEMORY),
+    )
+
+
+def _profile(protocol: Protocol) -> str:
+    rounds = "1 round" if protocol.rounds == 1 else f"{protocol.rounds} rounds"
+    return (
+        f"{rounds}; warm-up of at least {protocol.warmup_iterations} iterations, until two windows agree"
+        f" within {percent(protocol.warmup_agreement)} or {protocol.max_warmup_s:g} s have passed; then at least"
+        f" {protocol.min_iterations} timed iterations and {protocol.min_duration_s:g} s, until the 95 % interval of the"
+        f" median is within {percent(protocol.interval_target)}, at most {protocol.max_duration_s:g} s or"
+        f" {protocol.max_iterations:,} iterations."
+    )
+
+
+def _parity() -> str:
+    limits = "; ".join(
+        f"{precision}: {limit.min_cosine}, {limit.max_relative_error}" for precision, limit in TOLERANCES.items()
+    )
+    return (
+        "Before timing counts, every output is compared with the torch fp32 CPU reference on the same weights and"
+        " inputs, at two shapes. Out of tolerance is failed, not passed. Least cosine and largest relative error: "
+        + limits
+        + "."
+    )

@@ -1,0 +1,203 @@
+"""The vocabulary of a report: one frozen record per line that a reader sees. Knows no renderer and no database.
+
+These field names are also the keys of the JSON report. Units are in the names (`_ms`, `_s`, `_mb` in MiB, `_watts`,
+`_celsius`); a `_rate` is a share from 0 to 1 and a `_ratio` has no unit. Times are UTC. None means "not measured";
+where a record has a reason field, the reason stands there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts over the models and platforms of this report. Only measured tests count as `tests`."""
+
+    models_tested: int
+    models_total: int
+    platforms_available: int
+    platforms_total: int  # stored platforms, the absent ones included
+    tests: int
+    passed: int
+    not_tried: int  # unsupported or skipped: a missing runtime is no failure
+    success_rate: float | None  # passed / (tests - not_tried)
+    imported_tests: int
+    emulated_tests: int
+    newest_test_at: datetime | None  # of any provenance
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One device, or one hardware type that is absent."""
+
+    hardware_id: str | None  # None for a type that was never looked for
+    hardware_type: str
+    device_name: str | None
+    available: bool | None  # None for such a type
+    unavailable_reason: str | None
+    acceleration: str | None  # hardware | software | emulated
+    compute_units: int | None
+    memory_capacity_mb: float | None
+    driver_version: str | None
+    supported_precisions: tuple[str, ...]
+    hostname: str | None
+    detected_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """One model on one platform. `underived` is tested, but nobody has derived the status yet."""
+
+    hardware_id: str
+    status: str  # compatible | partial | incompatible | untested | underived | imported_only
+    passed_ratio: float | None  # share of the latest cases that passed
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    model_id: str
+    cells: tuple[MatrixCell, ...]  # one per column of the matrix, in its order
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Every model against every platform that is available or was ever tested."""
+
+    hardware_ids: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The latest result of one case. Only rows without `not_ranked_reason` are compared with each other.
+
+    Measured rows have all numbers but memory and load time; imported rows have what their files had.
+    """
+
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    p50_latency_ms: float | None
+    ci95_low_ms: float | None
+    ci95_high_ms: float | None
+    p90_latency_ms: float | None
+    p99_latency_ms: float | None
+    throughput_items_per_second: float | None
+    memory_peak_mb: float | None
+    model_load_ms: float | None
+    iterations: int | None
+    rounds: int | None
+    slow_rounds: int | None  # of them, in a slow phase of the host
+    is_noisy: bool | None
+    provenance: str
+    acceleration: str | None
+    weights: str | None
+    latest_status: str | None  # of the newest test of this case: newer than these numbers if it is not "passed"
+    test_timestamp: datetime
+    rank: str = "not_ranked"  # fastest | tied | slower | only | not_ranked
+    not_ranked_reason: str | None = None
+    p50_ratio_to_fastest: float | None = None
+
+    @property
+    def case(self) -> tuple[str, str, int, int]:
+        """What must be equal for two latencies to be comparable, as a sortable key."""
+        return (self.model_id, self.precision or "unknown", self.batch_size or 0, self.sequence_length or 0)
+
+
+@dataclass(frozen=True)
+class RecentTest:
+    timestamp: datetime
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    status: str
+    error: str | None  # first line, shortened
+    provenance: str
+    execution_time_s: float | None
+    requested_device: str | None
+    actual_device: str | None
+
+
+@dataclass(frozen=True)
+class ModelStatistic:
+    """Counts are of measured tests; `other_tests` are imported or emulated. The best result is a ranked one."""
+
+    model_id: str
+    model_name: str
+    model_family: str | None
+    parameters_million: float | None
+    tests: int
+    passed: int
+    not_tried: int
+    success_rate: float | None
+    other_tests: int
+    latest_failure_reason: str | None
+    best: Performance | None = None
+
+
+@dataclass(frozen=True)
+class HardwareStatistic:
+    """Counts as in `ModelStatistic`. The best result is the lowest measured median on this platform, of any model."""
+
+    hardware_id: str
+    hardware_type: str
+    tests: int
+    passed: int
+    not_tried: int
+    success_rate: float | None
+    other_tests: int
+    best: Performance | None = None
+
+
+@dataclass(frozen=True)
+class PowerRow:
+    """Latest power and temperature of one case; only cases with at least one reading."""
+
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    power_watts_avg: float | None
+    power_watts_peak: float | None
+    temperature_celsius_avg: float | None
+    temperature_celsius_peak: float | None
+    source: str
+    kind: str | None
+    scope: str | None
+    provenance: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class PowerGap:
+    """Cases of one platform whose power could not be measured, with the reason."""
+
+    hardware_id: str
+    source: str
+    reason: str | None
+    cases: int
+
+
+@dataclass(frozen=True)
+class EnvironmentFact:
+    """One setting under which the shown results were taken, with every value it had."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MethodNote:
+    term: str
+    text: str

@@ -1,0 +1,118 @@
+"""The words and symbols of a report, the same in Markdown and HTML. A status is never told by its colour alone."""
+
+from __future__ import annotations
+
+from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
+from ipfs_accel_pipeline.reports.rows import (
+    HardwareStatistic,
+    MatrixCell,
+    ModelStatistic,
+    Performance,
+    Platform,
+    PowerRow,
+)
+
+# How good news a status is; the HTML style sheet has one class for each kind.
+GOOD, MIXED, BAD, NEUTRAL = "good", "mixed", "bad", "neutral"
+
+STATUSES = {
+    "passed": ("✓", GOOD),
+    "failed": ("✗", BAD),
+    "error": ("✗", BAD),
+    "crashed": ("✗", BAD),
+    "timeout": ("✗", BAD),
+    "out_of_memory": ("✗", BAD),
+    "unsupported": ("∅", NEUTRAL),
+    "skipped": ("○", NEUTRAL),
+    "compatible": ("✓", GOOD),
+    "partial": ("◐", MIXED),
+    "incompatible": ("✗", BAD),
+    "untested": ("·", NEUTRAL),
+    "underived": ("?", NEUTRAL),
+    "imported_only": ("◌", NEUTRAL),
+    "available": ("✓", GOOD),
+    "absent": ("○", NEUTRAL),
+    "unknown": ("?", NEUTRAL),
+}
+_MOST_VALUES = 8
+RANKS = {"fastest": "★ fastest", "tied": "≈ tied fastest", "only": "only result"}
+
+
+def kind(status: str) -> str:
+    return STATUSES.get(status, ("?", NEUTRAL))[1]
+
+
+def status(name: str) -> str:
+    """Symbol and word: "✓ passed"."""
+    return f"{STATUSES.get(name, ('?', NEUTRAL))[0]} {name.replace('_', ' ')}"
+
+
+def cell(cell: MatrixCell) -> str:
+    """A status of the compatibility matrix: "◐ partial, 67 % passed"."""
+    share = (
+        f", {percent(cell.passed_ratio)} passed" if cell.status == "partial" and cell.passed_ratio is not None else ""
+    )
+    return status(cell.status) + share
+
+
+def case(precision: str | None, batch_size: int | None, sequence_length: int | None) -> str:
+    """What was run: "fp32, batch 1, 128 tokens"."""
+    batch = "batch unknown" if batch_size is None else f"batch {batch_size:,}"
+    tokens = "" if sequence_length is None else f", {sequence_length:,} tokens"
+    return f"{precision or 'precision unknown'}, {batch}{tokens}"
+
+
+def rank(row: Performance) -> str:
+    if row.not_ranked_reason:
+        return f"not ranked: {row.not_ranked_reason}"
+    return RANKS.get(row.rank) or f"{significant(row.p50_ratio_to_fastest)} × as long"
+
+
+def labels(row: Performance) -> list[str]:
+    """What a reader must know before trusting the number."""
+    return [
+        *([row.provenance] if row.provenance != "measured" else []),
+        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
+        *(["noisy"] if row.is_noisy else []),
+        *(["one round"] if row.rounds == 1 else []),
+        *(["random weights"] if row.weights == "random" else []),
+    ]
+
+
+def availability(platform: Platform) -> str:
+    if platform.available is None:
+        return "unknown"
+    return "available" if platform.available else "absent"
+
+
+def platform_labels(platform: Platform | None) -> str:
+    """Type and, where the silicon is not real, how it is imitated: "WebGPU, software"."""
+    if platform is None:
+        return ""
+    imitated = platform.acceleration in ("software", "emulated")
+    return f"{platform.hardware_type}, {platform.acceleration}" if imitated else platform.hardware_type
+
+
+def power_source(row: PowerRow) -> str:
+    """Where a reading comes from and what it covers: "nvml, measured, gpu_board"."""
+    provenance = None if row.provenance == "measured" else row.provenance
+    return ", ".join(filter(None, (row.source, row.kind, row.scope, provenance, row.reason)))
+
+
+def best(statistic: ModelStatistic | HardwareStatistic) -> str:
+    """The best median with its interval; the dash says why there is none."""
+    row = statistic.best
+    if row is not None:
+        return f"{with_unit(row.p50_latency_ms, 'ms')} ({interval(row.ci95_low_ms, row.ci95_high_ms, 'ms')})"
+    if statistic.tests == 0:
+        return f"{DASH} (not tested)"
+    if statistic.tests == statistic.not_tried:
+        return f"{DASH} (nothing could be tried)"
+    return f"{DASH} (no test passed)" if statistic.passed == 0 else f"{DASH} (no result may be ranked)"
+
+
+def environment(values: tuple[str, ...]) -> str:
+    """A host changes its versions over the years; a report names the first few."""
+    hidden = len(values) - _MOST_VALUES
+    shown = "; ".join(values[:_MOST_VALUES])
+    return f"{shown}; and {hidden} more" if hidden > 0 else shown

@@ -1,0 +1,79 @@
+"""Rows and frames become an Arrow table with DuckDB's idea of unknown: NaN, NaT and NA are NULL, dicts are JSON text.
+
+Arrow, because DuckDB guesses the type of a pandas object column from a sample, and a column that begins with
+unknown values then refuses the known ones.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.json_values import as_null, json_ready
+from ipfs_accel_pipeline.storage.tables import Table
+
+
+def as_arrow(table: Table, rows: Sequence[Any] | pd.DataFrame) -> pa.Table:
+    """Dataclass rows of `table`, or a frame with some of its columns."""
+    # pandas' frame of no rows often has no columns either, and DuckDB wants one.
+    is_frame = isinstance(rows, pd.DataFrame) and len(rows.columns) > 0
+    columns = _frame_columns(table, rows) if is_frame else _record_columns(table, list(rows))
+    return pa.table({name: _as_array(table, name, values) for name, values in columns.items()})
+
+
+def _frame_columns(table: Table, frame: Any) -> Mapping[str, Any]:
+    unknown = [str(name) for name in frame.columns if name not in table.columns]
+    if unknown:
+        raise StorageError(
+            f"{table.name} has no column {', '.join(unknown)}. Its columns: {', '.join(table.columns)}. "
+            "Rename it, or add a migration and a field in records.py."
+        )
+    if frame.columns.has_duplicates:
+        raise StorageError(f"{table.name}: the frame has a column twice: {', '.join(map(str, frame.columns))}.")
+    return {str(name): frame[name] for name in frame.columns}
+
+
+def _record_columns(table: Table, rows: Sequence[Any]) -> Mapping[str, Any]:
+    strangers = {type(row).__name__ for row in rows if not isinstance(row, table.record)}
+    if strangers:
+        raise StorageError(f"{table.name} takes {table.record.__name__} rows, not {', '.join(sorted(strangers))}.")
+    return {name: [getattr(row, name) for row in rows] for name in table.columns}
+
+
+def _as_array(table: Table, name: str, values: Any) -> pa.Array:
+    if name in table.json_columns:
+        values = [json_text(value) for value in values]
+    try:
+        return _array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise StorageError(f"{table.name}.{name}: values that do not go into one column: {error}") from error
+
+
+def _array(values: Any) -> pa.Array:
+    try:
+        return pa.array(values, from_pandas=True)
+    except UnicodeEncodeError:  # error messages of crashed processes hold bytes that are no text
+        return pa.array([_printable(value) for value in values], from_pandas=True)
+
+
+def _printable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def json_text(value: Any) -> str | None:
+    """JSON of a dict, list or number; text is taken as JSON already. Numbers that JSON lacks (NaN) become null."""
+    if _is_unknown(value):
+        return None
+    if isinstance(value, str):
+        return _printable(value)
+    return _printable(json.dumps(json_ready(value, as_null), sort_keys=True, ensure_ascii=False, allow_nan=False))
+
+
+def _is_unknown(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

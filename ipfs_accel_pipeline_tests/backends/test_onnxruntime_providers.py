@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import onnxruntime
+import pytest
+
+from ipfs_accel_pipeline.backends.onnxruntime import OnnxRuntimeBackend, _actual_device
+from ipfs_accel_pipeline.backends.ort_plugins import PLUGINS_VARIABLE, plugin_sources, register_plugin
+from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported, UsageError
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+def proof(providers: list[str], nodes: dict[str, int] | None) -> dict:
+    return {"providers": providers, "nodes_per_provider": nodes}
+
+
+def test_a_provider_that_did_not_start_is_no_run_on_its_device():
+    with pytest.raises(BackendUnavailable, match="fell back to CPUExecutionProvider"):
+        _actual_device(proof([CPU], {CPU: 10}), CUDA, "cuda:0")
+
+
+def test_most_nodes_on_the_cpu_is_no_run_on_the_device():
+    with pytest.raises(Unsupported, match="only 10%"):
+        _actual_device(proof([CUDA, CPU], {CUDA: 1, CPU: 9}), CUDA, "cuda:0")
+
+
+def test_shape_arithmetic_on_the_cpu_is_allowed_and_recorded():
+    seen = proof([CUDA, CPU], {CUDA: 90, CPU: 10})
+    assert _actual_device(seen, CUDA, "cuda:0") == "cuda:0"
+    assert seen["share_on_device"] == 0.9
+
+
+def test_the_cpu_provider_is_not_asked_for_half_precision():
+    assert OnnxRuntimeBackend().precisions("cpu") == ("fp32", "int8")
+
+
+def test_plugins_are_named_in_one_variable():
+    text = "QNNExecutionProvider=onnxruntime_qnn; WebGpuExecutionProvider=/opt/webgpu.so;"
+    assert plugin_sources(text) == {
+        "QNNExecutionProvider": "onnxruntime_qnn",
+        "WebGpuExecutionProvider": "/opt/webgpu.so",
+    }
+
+
+def test_a_plugin_without_a_library_is_wrong_use():
+    with pytest.raises(UsageError, match="not <provider>=<library path or package>"):
+        plugin_sources("QNNExecutionProvider")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("", f"set {PLUGINS_VARIABLE}=MyProvider"),
+        ("MyProvider=/nowhere/lib.so", "is not there: /nowhere/lib.so"),
+        ("MyProvider=no_such_package", "needs the package no_such_package"),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded_says_what_is_missing(monkeypatch, value, reason):
+    monkeypatch.setenv(PLUGINS_VARIABLE, value)
+    with pytest.raises(BackendUnavailable, match=reason):
+        register_plugin(onnxruntime.SessionOptions(), "MyProvider")
+
+
+def test_a_library_that_is_no_plugin_is_refused(monkeypatch, tmp_path):
+    library = tmp_path / "lib.so"
+    library.write_bytes(b"not a library")
+    monkeypatch.setenv(PLUGINS_VARIABLE, f"MyProvider={library}")
+    with pytest.raises(BackendUnavailable, match="did not load as MyProvider"):
+        register_plugin(onnxruntime.SessionOptions(), "MyProvider")

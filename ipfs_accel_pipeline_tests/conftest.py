@@ -1,0 +1,28 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ipfs_accel_pipeline.models.bundles import Bundle
+from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT, TINY_RESNET, prepared_bundle
+
+
+@pytest.fixture(scope="session")
+def bundle_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store that the tiny bundles of this session lie in."""
+    return tmp_path_factory.mktemp("bundles")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert_bundle(bundle_store: Path) -> Bundle:
+    """All artefacts of a two-layer BERT; about 30 s for the first test that asks."""
+    return prepared_bundle(TINY_BERT, bundle_store)
+
+
+@pytest.fixture(scope="session")
+def tiny_resnet_bundle(bundle_store: Path) -> Bundle:
+    """All artefacts of a two-stage ResNet: pictures, convolutions, batch norm, no token axis."""
+    return prepared_bundle(TINY_RESNET, bundle_store)

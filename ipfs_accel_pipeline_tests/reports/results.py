@@ -1,0 +1,39 @@
+"""Builders of report records for tests of the pure functions: no database needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ipfs_accel_pipeline.reports.rows import Performance
+from ipfs_accel_pipeline_tests import fakes
+
+
+def result(p50: float | None = 10.0, half_width: float = 0.1, **changes: Any) -> Performance:
+    """A measured result on real hardware, with its interval `half_width` ms to either side."""
+    row = Performance(
+        model_id=fakes.MODEL_ID,
+        hardware_id=fakes.HARDWARE_ID,
+        endpoint_type="pytorch",
+        precision="fp32",
+        batch_size=1,
+        sequence_length=128,
+        p50_latency_ms=p50,
+        ci95_low_ms=None if p50 is None else p50 - half_width,
+        ci95_high_ms=None if p50 is None else p50 + half_width,
+        p90_latency_ms=12.0,
+        p99_latency_ms=15.0,
+        throughput_items_per_second=100.0,
+        memory_peak_mb=150.0,
+        model_load_ms=300.0,
+        iterations=90,
+        rounds=3,
+        slow_rounds=0,
+        is_noisy=False,
+        provenance="measured",
+        acceleration="hardware",
+        weights="random",
+        latest_status="passed",
+        test_timestamp=fakes.NOON,
+    )
+    return replace(row, **changes)

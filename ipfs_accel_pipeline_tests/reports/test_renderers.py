@@ -1,0 +1,174 @@
+"""What a reader sees. Regenerate the golden files with `UPDATE_GOLDEN=1 pytest ipfs_accel_pipeline_tests/reports`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report
+from ipfs_accel_pipeline_tests.reports import example
+
+GOLDEN = Path(__file__).parent / "golden"
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class BalancedTags(HTMLParser):
+    """Collects the text and the elements of a page, and fails on a tag that is closed out of turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"line {self.getpos()[0]}"
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def parsed(page: str) -> BalancedTags:
+    parser = BalancedTags()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def table_rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def cells(row: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", row)) - 1
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_report_is_the_golden_one(content, format):
+    golden = GOLDEN / f"report{SUFFIXES[format]}"
+    # The method quotes the protocol's figures: they are tested there, and would change these files for no reason here.
+    text = render_report(replace(content, method=content.method[:1]), format)
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_rendering_twice_gives_the_same_text(content, format):
+    assert render_report(content, format) == render_report(content, format)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_empty_database_gives_a_report_that_says_what_to_run(empty_content, format):
+    assert "make run" in render_report(empty_content, format)
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones(content):
+    with pytest.raises(UsageError, match="markdown, html, json"):
+        render_report(content, "pdf")
+
+
+def test_every_markdown_table_has_the_same_cells_in_all_its_rows_whatever_the_names(content):
+    text = render_report(content, "markdown")
+
+    for table in re.split(r"\n(?!\|)", text):
+        assert len({cells(row) for row in table_rows(table)}) <= 1, table
+    assert "<script>" not in text
+
+
+def test_markdown_says_why_a_number_is_missing(content):
+    text = render_report(content, "markdown")
+
+    assert "| fake-whisper | – | 2 | 0 | 0 % | 0 | – (no test passed) |  |" in text
+    assert "- cpu-fake-9000: – for 2 cases (no power sensor on the fake host; source: unavailable)" in text
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_emulated_and_software_platforms_are_labelled_in_the_matrix(content, format):
+    report = render_report(content, format)
+    matrix = report[report.index("every latest case passed") :].split("Performance across hardware")[0]
+
+    assert "Qualcomm, emulated" in matrix
+    assert "WebGPU, software" in matrix
+
+
+def test_a_type_that_was_never_looked_for_is_unknown_and_not_absent(content):
+    assert "| ROCm | – | ? unknown: no detection of this type is stored yet |" in render_report(content, "markdown")
+
+
+@pytest.mark.parametrize("which", ["content", "empty_content"])
+def test_the_page_is_well_formed(request, which):
+    page = parsed(render_report(request.getfixturevalue(which), "html"))
+
+    headings = [tag for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    assert headings[:2] == ["h1", "h2"]
+    assert headings.count("h1") == 1
+
+
+def test_the_page_needs_no_script_and_no_network(content):
+    page = parsed(render_report(content, "html"))
+
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.elements}
+    targets = [value for _, attrs in page.elements for name, value in attrs.items() if name in ("src", "href")]
+    assert all(target.startswith("#") for target in targets)
+
+
+def test_an_odd_name_is_shown_as_it_is_and_does_nothing(content):
+    page = parsed(render_report(content, "html"))
+
+    assert example.ODD in page.text
+
+
+def test_every_section_of_the_page_is_linked(content):
+    page = parsed(render_report(content, "html"))
+
+    links = {attrs["href"] for tag, attrs in page.elements if tag == "a"}
+    assert links == {f"#{attrs['id']}" for tag, attrs in page.elements if tag == "h2"}
+
+
+def test_every_table_of_the_page_has_a_caption_and_every_head_a_scope(content):
+    page = parsed(render_report(content, "html"))
+    tags = [tag for tag, _ in page.elements]
+
+    assert tags.count("caption") == tags.count("table") > 0
+    assert all(attrs.get("scope") for tag, attrs in page.elements if tag == "th")
+
+
+@pytest.mark.parametrize(
+    "status", ["✓ passed", "✗ crashed", "◐ partial, 50 % passed", "✗ incompatible", "· untested", "○ absent"]
+)
+def test_a_status_is_a_symbol_and_a_word_beside_its_colour(content, status):
+    assert status in parsed(render_report(content, "html")).text
+
+
+def test_json_names_its_version_and_has_no_nan(content):
+    document = json.loads(render_report(content, "json"), parse_constant=pytest.fail)
+
+    assert document["schema_version"] == 1
+    assert document["generated_at"] == "2026-03-02T12:00:00Z"
+    assert document["performance"][0]["ci95_low_ms"] == pytest.approx(6.1 * 0.98)
+
+
+def test_json_carries_the_names_and_numbers_as_they_were_stored(content):
+    document = json.loads(render_report(content, "json"))
+
+    assert example.ODD in {model["model_id"] for model in document["models"]}
+    assert {row["p50_latency_ms"] for row in document["performance"]} >= {0.842, 1234.0}
+    assert [row for row in document["performance"] if row["memory_peak_mb"] is None]

@@ -1,0 +1,249 @@
+"""A few rows in, all rows of the answer out.
+
+The scene: bert on two CPUs, vit on one of them; three runs on three days; one import and one emulated test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.queries import query_names, query_text, run_query
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests.fakes import (
+    NOON,
+    absent_hardware_row,
+    compatibility_row,
+    failed_test_row,
+    hardware_row,
+    model_row,
+    performance_row,
+    power_row,
+    test_row,
+)
+
+DAY = timedelta(days=1)
+
+TESTS = [
+    # bert on cpu-a passed twice, and then another shape failed
+    test_row(id="t1", model_id="bert", hardware_id="cpu-a", run_id="run-1", shard_id="s1", timestamp=NOON),
+    test_row(id="t2", model_id="bert", hardware_id="cpu-a", run_id="run-2", shard_id="s2", timestamp=NOON + DAY),
+    failed_test_row(
+        id="t3", model_id="bert", hardware_id="cpu-a", batch_size=8, run_id="run-2", shard_id="s2", timestamp=NOON + DAY
+    ),
+    # bert on cpu-b passed and then failed
+    test_row(
+        id="t4", model_id="bert", hardware_id="cpu-b", batch_size=4, run_id="run-1", shard_id="s3", timestamp=NOON
+    ),
+    failed_test_row(
+        id="t5", model_id="bert", hardware_id="cpu-b", batch_size=4, run_id="run-2", shard_id="s4", timestamp=NOON + DAY
+    ),
+    # vit has no runtime on cpu-b
+    failed_test_row(
+        id="t6",
+        model_id="vit",
+        hardware_id="cpu-b",
+        sequence_length=None,
+        status="unsupported",
+        error_message="no runtime",
+        run_id="run-2",
+        shard_id="s4",
+        timestamp=NOON + DAY,
+    ),
+    # newer than all, and measured by nobody here
+    test_row(
+        id="t7",
+        model_id="bert",
+        hardware_id="cpu-a",
+        run_id="import",
+        shard_id=None,
+        provenance="imported",
+        test_type="import",
+        timestamp=NOON + 9 * DAY,
+    ),
+    test_row(
+        id="t8",
+        model_id="vit",
+        hardware_id="cpu-a",
+        run_id="run-3",
+        shard_id="s5",
+        provenance="emulated",
+        timestamp=NOON + 9 * DAY,
+    ),
+]
+PERFORMANCE = [
+    performance_row(id="p1", test_id="t1", model_id="bert", hardware_id="cpu-a", run_id="run-1", test_timestamp=NOON),
+    performance_row(
+        id="p4",
+        test_id="t4",
+        model_id="bert",
+        hardware_id="cpu-b",
+        batch_size=4,
+        p50_latency_ms=9.1,
+        run_id="run-1",
+        test_timestamp=NOON,
+    ),
+    performance_row(
+        id="p7",
+        test_id="t7",
+        model_id="bert",
+        hardware_id="cpu-a",
+        p50_latency_ms=9.01,
+        run_id="import",
+        provenance="imported",
+        test_timestamp=NOON + 9 * DAY,
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, empty_template) -> Any:
+    path = tmp_path_factory.mktemp("scene") / "benchmark.duckdb"
+    shutil.copyfile(empty_template, path)
+    with open_database(path) as connection:
+        platforms = [hardware_row(hardware_id="cpu-a"), hardware_row(hardware_id="cpu-b"), absent_hardware_row()]
+        write_rows(connection, "hardware_platforms", platforms)
+        write_rows(connection, "models", [model_row(model_id=name) for name in ("bert", "vit", "never tested")])
+        write_rows(connection, "test_results", TESTS)
+        write_rows(connection, "performance_results", PERFORMANCE)
+        write_rows(connection, "power_metrics", [power_row(test_id="t1", model_id="bert", hardware_id="cpu-a")])
+        found = [compatibility_row(model_id="bert", hardware_id="cpu-a", compatibility_status="partial", reason="b8")]
+        write_rows(connection, "hardware_compatibility", found, replace_slice={})
+        yield connection
+
+
+def rows(connection: Any, query: str, columns: str, **params: Any) -> list[tuple[Any, ...]]:
+    """The chosen columns of all rows, unknown as None."""
+    frame = run_query(connection, query, **params)[columns.split()]
+    return [tuple(None if pd.isna(value) else value for value in row) for row in frame.itertuples(index=False)]
+
+
+def test_loaded_shards_are_those_with_rows(scene):
+    assert rows(scene, "loaded_shards", "shard_id") == [("s1",), ("s2",), ("s3",), ("s4",), ("s5",)]
+    assert rows(scene, "loaded_shards", "shard_id", hardware_id="cpu-b") == [("s3",), ("s4",)]
+
+
+def test_tests_without_performance_are_measured_passes_only(scene):
+    assert rows(scene, "tests_without_performance", "test_id shard_id") == [("t2", "s2")]
+    assert rows(scene, "tests_without_performance", "test_id", hardware_id="cpu-b") == []
+
+
+def test_tests_without_power_are_measured_passes_only(scene):
+    assert rows(scene, "tests_without_power", "test_id shard_id") == [("t4", "s3"), ("t2", "s2")]
+
+
+def test_the_summary_rates_what_was_measured_and_tried(scene):
+    columns = "models platforms platforms_available models_tested models_passed platforms_tested runs"
+    assert rows(scene, "summary", columns) == [(3, 3, 2, 2, 1, 2, 2)]
+    counts = "tests tests_tried tests_passed tests_failed tests_not_tried success_rate tests_imported tests_emulated"
+    assert rows(scene, "summary", counts) == [(6, 5, 3, 2, 1, 0.6, 1, 1)]
+    assert rows(scene, "summary", "first_test last_test") == [(NOON, NOON + DAY)]
+
+
+def test_the_summary_of_one_run_counts_that_run(scene):
+    columns = "runs tests tests_passed success_rate tests_imported"
+    assert rows(scene, "summary", columns, run_id="run-1") == [(1, 2, 2, 1.0, 0)]
+
+
+def test_the_summary_of_nothing_has_no_rate(connection):
+    columns = "models tests success_rate first_test"
+    assert rows(connection, "summary", columns) == [(0, 0, None, None)]
+
+
+def test_latest_tests_are_one_per_measured_case(scene):
+    columns = "test_id model_id hardware_id batch_size sequence_length status"
+    assert sorted(rows(scene, "latest_tests", columns)) == [
+        ("t2", "bert", "cpu-a", 1, 128, "passed"),
+        ("t3", "bert", "cpu-a", 8, 128, "error"),
+        ("t5", "bert", "cpu-b", 4, 128, "error"),
+        ("t6", "vit", "cpu-b", 1, None, "unsupported"),
+    ]
+    assert rows(scene, "latest_tests", "test_id", model_id="vit") == [("t6",)]
+    unmeasured = rows(scene, "latest_tests", "test_id", hardware_id="cpu-a", include_unmeasured=True)
+    assert sorted(unmeasured) == [("t2",), ("t3",), ("t7",), ("t8",)]
+
+
+def test_the_matrix_has_a_cell_for_every_tested_model_and_platform_with_the_reason_of_empty_ones(scene):
+    columns = "model_id hardware_id tested compatibility_status reason"
+    assert rows(scene, "compatibility_matrix", columns) == [
+        ("bert", "cpu-a", True, "partial", "b8"),
+        ("bert", "cpu-b", False, None, "not tested"),
+        ("bert", "cuda-absent", False, None, "no NVIDIA driver"),
+    ]
+
+
+def test_the_comparison_is_measured_unless_asked_and_says_what_fails_by_now(scene):
+    columns = "hardware_id batch_size p50_latency_ms provenance latest_status"
+    assert rows(scene, "performance_comparison", columns) == [
+        ("cpu-a", 1, 9.5, "measured", "passed"),
+        ("cpu-b", 4, 9.1, "measured", "error"),
+    ]
+    assert rows(scene, "performance_comparison", columns, hardware_id="cpu-a", include_unmeasured=True) == [
+        ("cpu-a", 1, 9.01, "imported", "passed"),
+        ("cpu-a", 1, 9.5, "measured", "passed"),
+    ]
+    assert rows(scene, "performance_comparison", columns, model_id="vit") == []
+
+
+def test_recent_tests_come_newest_first_with_their_reason(scene):
+    columns = "test_id status error_message"
+    assert rows(scene, "recent_tests", columns, run_id="run-2") == [
+        ("t2", "passed", None),
+        ("t3", "error", "RuntimeError: fake failure"),
+        ("t5", "error", "RuntimeError: fake failure"),
+        ("t6", "unsupported", "no runtime"),
+    ]
+    assert rows(scene, "recent_tests", "test_id", row_limit=2) == [("t7",), ("t8",)]
+
+
+def test_model_statistics_name_the_fastest_hardware_per_item(scene):
+    columns = "model_id platforms_tested platforms_passed tests tests_passed success_rate fastest_hardware_id"
+    assert rows(scene, "model_statistics", columns) == [
+        ("bert", 2, 2, 5, 3, 0.6, "cpu-b"),
+        ("vit", 1, 0, 1, 0, None, None),
+    ]
+
+
+def test_hardware_statistics_include_platforms_without_tests(scene):
+    columns = "hardware_id available models_tested models_passed tests tests_passed success_rate runs"
+    assert rows(scene, "hardware_statistics", columns) == [
+        ("cpu-a", True, 1, 1, 3, 2, 2 / 3, 2),
+        ("cpu-b", True, 2, 1, 3, 1, 0.5, 2),
+        ("cuda-absent", False, 0, 0, 0, 0, None, 0),
+    ]
+
+
+def test_the_largest_passed_batch_of_each_platform(scene):
+    columns = "hardware_id max_batch_size"
+    assert rows(scene, "largest_passed_batches", columns) == [("cpu-a", 1), ("cpu-b", 4)]
+
+
+def test_the_latest_run_is_the_latest_measured_one(scene):
+    columns = "run_id first_test last_test tests tests_passed"
+    assert rows(scene, "latest_run", columns) == [("run-2", NOON + DAY, NOON + DAY, 4, 1)]
+
+
+def test_an_unknown_query_is_named_with_those_that_exist(scene):
+    with pytest.raises(StorageError, match="no query 'sumary'. Queries: "):
+        run_query(scene, "sumary")
+
+
+def test_an_unknown_parameter_is_named_with_those_that_exist(scene):
+    with pytest.raises(StorageError, match="latest_run has no parameter model. Its parameters: none"):
+        run_query(scene, "latest_run", model="bert")
+
+
+@pytest.mark.parametrize("name", query_names())
+def test_every_query_begins_by_saying_what_one_row_is(name):
+    assert query_text(name).startswith("-- ")
+
+
+@pytest.mark.parametrize("name", query_names())
+def test_every_query_answers_an_empty_database(connection, name):
+    run_query(connection, name)

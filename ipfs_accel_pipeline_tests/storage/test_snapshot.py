@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests import fakes
+
+
+def models_in(snapshot) -> list[str]:
+    with open_snapshot(snapshot) as connection:
+        return [row.model_id for row in read_rows(connection, "models")]
+
+
+def add_model(database, model_id: str) -> None:
+    with open_database(database) as connection:
+        write_rows(connection, "models", [fakes.model_row(model_id=model_id)])
+
+
+def test_the_snapshot_is_the_database_of_that_moment(parents_database, tmp_path):
+    snapshot = publish_snapshot(parents_database, tmp_path / "new folder" / "it's a snapshot.duckdb")
+    add_model(parents_database, "later")
+    assert models_in(snapshot) == [fakes.MODEL_ID]
+    publish_snapshot(parents_database, snapshot)
+    assert models_in(snapshot) == [fakes.MODEL_ID, "later"]
+
+
+def test_before_the_first_snapshot_the_reader_is_told_how_to_make_one(tmp_path):
+    with pytest.raises(StorageError, match="No snapshot was published at .* yet. Run `ipfs-accel snapshot`"):
+        models_in(tmp_path / "snapshot.duckdb")
+
+
+def test_a_reader_keeps_its_snapshot_while_a_new_one_is_published_to_others(parents_database, tmp_path):
+    snapshot = publish_snapshot(parents_database, tmp_path / "snapshot.duckdb")
+    with open_snapshot(snapshot) as early:
+        assert len(read_rows(early, "models")) == 1
+        add_model(parents_database, "later")
+        publish_snapshot(parents_database, snapshot)
+        assert len(read_rows(early, "models")) == 1
+        assert len(models_in(snapshot)) == 2
+
+
+def test_a_snapshot_cannot_be_written(parents_database, tmp_path):
+    snapshot = publish_snapshot(parents_database, tmp_path / "snapshot.duckdb")
+    with open_snapshot(snapshot) as connection, pytest.raises(StorageError, match="read-only"):
+        write_rows(connection, "models", [fakes.model_row(model_id="b")])
+
+
+def test_publishing_without_a_database_gives_readers_empty_tables(database, tmp_path):
+    assert models_in(publish_snapshot(database, tmp_path / "snapshot.duckdb")) == []
+
+
+def test_a_failed_publication_keeps_the_old_snapshot_and_no_leftovers(parents_database, tmp_path, monkeypatch):
+    snapshot = publish_snapshot(parents_database, tmp_path / "snapshot.duckdb")
+
+    def fail(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(StorageError, match="Cannot publish .* disk is full"):
+        publish_snapshot(parents_database, snapshot)
+    monkeypatch.undo()
+    assert models_in(snapshot) == [fakes.MODEL_ID]
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_a_damaged_snapshot_is_named(tmp_path):
+    (tmp_path / "snapshot.duckdb").write_bytes(b"damaged" * 1000)
+    with pytest.raises(StorageError, match="Cannot open the snapshot .*snapshot.duckdb"):
+        models_in(tmp_path / "snapshot.duckdb")
