@@ -5,7 +5,6 @@ Only ever called in a child process: it imports torch and transformers, inside f
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +71,7 @@ def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     import torch
     from transformers import AutoConfig
 
-    where: dict[str, Any] = {"revision": weights.commit, "local_files_only": _is_local(weights)}
+    where: dict[str, Any] = {"revision": weights.commit, "local_files_only": weights.is_local}
     config = AutoConfig.from_pretrained(weights.location, **where)
     architecture = spec.architecture or _architecture(spec, config)
     model, loading = model_class(architecture).from_pretrained(
@@ -85,11 +84,6 @@ def _architecture(spec: ModelSpec, config: Any) -> str:
     if not config.architectures:
         raise Unsupported(f"{spec.model_id}: config.json names no architecture; name one in the catalogue")
     return str(config.architectures[0])
-
-
-def _is_local(weights: WeightsSource) -> bool:
-    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
-    return weights.commit is None or offline
 
 
 def _for_inference(model: Any) -> Any:

@@ -31,6 +31,7 @@ class WeightsSource:
     identity: str
     location: str | None = None
     commit: str | None = None  # of a hub repository
+    is_local: bool = True  # nothing has to be downloaded
 
 
 def weights_source(spec: ModelSpec, wanted: str = "auto") -> WeightsSource:
@@ -42,10 +43,12 @@ def weights_source(spec: ModelSpec, wanted: str = "auto") -> WeightsSource:
         return _random(spec)
     repository = spec.path or spec.model_id
     revision = spec.revision if spec.source == "hub" else None  # a catalogue's revision says where its numbers are from
-    commit = _cached_commit(repository, revision)
-    if commit is None and (wanted == "pretrained" or not spec.architecture):
-        commit = _remote_commit(repository, revision)
-    return WeightsSource("pretrained", f"hub:{repository}@{commit}", repository, commit) if commit else _random(spec)
+    cached = _cached_commit(repository, revision)
+    if cached:
+        return _hub(repository, cached, is_local=True)
+    if wanted == "pretrained" or not spec.architecture:
+        return _hub(repository, _remote_commit(repository, revision), is_local=False)
+    return _random(spec)
 
 
 def files_digest(files: Iterable[Path]) -> str:
@@ -76,6 +79,11 @@ def _files(source: str, path: Path) -> list[Path]:
     if source == "onnx":
         return [path, *external_files(path)]
     return [path, *(file for file in [path.with_suffix(".bin")] if file.exists())]
+
+
+def _hub(repository: str, commit: str, is_local: bool) -> WeightsSource:
+    """The identity is the same before and after the download."""
+    return WeightsSource("pretrained", f"hub:{repository}@{commit}", repository, commit, is_local)
 
 
 def _random(spec: ModelSpec) -> WeightsSource:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import onnxruntime
 import pytest
 
 from ipfs_accel_pipeline.backends.onnxruntime import OnnxRuntimeBackend, _actual_device
 from ipfs_accel_pipeline.backends.ort_plugins import PLUGINS_VARIABLE, plugin_sources, register_plugin
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported, UsageError
+from ipfs_accel_pipeline.models.bundles import bundle_folder, open_bundle
+from ipfs_accel_pipeline.models.export import prepare
+from ipfs_accel_pipeline_tests.models.graph_files import onnx_linear
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
-def proof(providers: list[str], nodes: dict[str, int] | None) -> dict:
+def proof(providers: list[str], nodes: dict[str, int] | None) -> dict[str, Any]:
     return {"providers": providers, "nodes_per_provider": nodes}
 
 
@@ -32,6 +38,18 @@ def test_shape_arithmetic_on_the_cpu_is_allowed_and_recorded():
 
 def test_the_cpu_provider_is_not_asked_for_half_precision():
     assert OnnxRuntimeBackend().precisions("cpu") == ("fp32", "int8")
+
+
+def test_inputs_and_outputs_can_stay_in_a_devices_memory(tmp_path):
+    spec = onnx_linear(tmp_path / "linear.onnx")
+    assert prepare(spec.to_json(), str(tmp_path), "onnx")["ok"]
+    bundle = open_bundle(bundle_folder(spec, tmp_path))
+    session = OnnxRuntimeBackend().load(bundle, "cpu", "fp32", threads=1)
+    session._device = ("cpu", 0)  # bound like a GPU's memory, which this machine may lack
+    first, second = bundle.parity_cases()
+    kept = session.infer(session.prepare(first.inputs))
+    session.infer(session.prepare(second.inputs))
+    np.testing.assert_allclose(session.arrays(kept)["y"], first.reference["y"], rtol=1e-5, atol=1e-6)
 
 
 def test_plugins_are_named_in_one_variable():

@@ -1,5 +1,7 @@
 """Real materializations on a real database."""
 
+import re
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,17 +33,14 @@ def models() -> pd.DataFrame:
     return pd.DataFrame([asdict(fakes.model_row())])
 
 
-@dg.asset(partitions_def=HARDWARE, deps=[hardware_platforms, models])
-def test_results(context: dg.AssetExecutionContext) -> pd.DataFrame:
+@dg.asset(name="test_results", partitions_def=HARDWARE, deps=[hardware_platforms, models])
+def outcomes(context: dg.AssetExecutionContext) -> pd.DataFrame:
     run_id = context.run.root_run_id or context.run.run_id
     row = fakes.test_row(id=f"{run_id}-{context.partition_key}", run_id=run_id, hardware_id=context.partition_key)
     return pd.DataFrame([asdict(row) | OUTCOME])
 
 
-test_results.__test__ = False
-
-
-@dg.asset(partitions_def=HARDWARE, deps=[test_results])
+@dg.asset(partitions_def=HARDWARE, deps=[outcomes])
 def hardware_compatibility(context: dg.AssetExecutionContext) -> pd.DataFrame:
     key = context.partition_key
     row = fakes.compatibility_row(id=f"{key}-{context.run.run_id}", hardware_id=key)
@@ -102,7 +101,9 @@ class Pipeline:
     def rerun(self, asset: Any, root_run_id: str, partition: str | None = None) -> Any:
         """What "re-execute" in the UI does: another run whose root is the first one."""
         again = dg.define_asset_job("again", [asset])
-        definitions = dg.Definitions(ASSETS, resources={"io_manager": self.io_manager}, jobs=[again])
+        definitions = dg.Definitions(
+            ASSETS, executor=dg.in_process_executor, resources={"io_manager": self.io_manager}, jobs=[again]
+        )
         job = definitions.resolve_job_def("again")
         run = self.instance.create_run_for_job(
             job,
@@ -117,36 +118,42 @@ class Pipeline:
             return read_rows(connection, table)
 
 
-@pytest.fixture
-def pipeline(tmp_path):
-    OUTCOME.clear()
-    SEEN.clear()
-    pipeline = Pipeline(tmp_path / "benchmark.duckdb")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A database with the two platforms and the model, made the way a user makes it."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("template") / "benchmark.duckdb")
     pipeline.run(hardware_platforms, models)
     return pipeline
 
 
-def test_records_and_frames_are_stored_in_the_table_of_the_asset(pipeline):
-    assert pipeline.stored("models") == [fakes.model_row()]
-    assert [row.hardware_id for row in pipeline.stored("hardware_platforms")] == ["cpu-a", "cpu-b"]
+@pytest.fixture
+def pipeline(tmp_path, template):
+    OUTCOME.clear()
+    SEEN.clear()
+    return Pipeline(Path(shutil.copyfile(template.database, tmp_path / "benchmark.duckdb")))
+
+
+def test_records_and_frames_are_stored_in_the_table_of_the_asset(template):
+    assert template.stored("models") == [fakes.model_row()]
+    assert [row.hardware_id for row in template.stored("hardware_platforms")] == ["cpu-a", "cpu-b"]
 
 
 def test_a_new_run_adds_to_the_history_and_other_partitions_stay(pipeline):
-    runs = [pipeline.run(test_results, partition=key).run_id for key in ("cpu-a", "cpu-b", "cpu-a")]
+    runs = [pipeline.run(outcomes, partition=key).run_id for key in ("cpu-a", "cpu-b", "cpu-a")]
     assert sorted((row.run_id, row.hardware_id) for row in pipeline.stored("test_results")) == sorted(
         zip(runs, ["cpu-a", "cpu-b", "cpu-a"], strict=True)
     )
 
 
 def test_a_reexecution_rewrites_its_own_rows(pipeline):
-    first = pipeline.run(test_results, partition="cpu-a")
+    first = pipeline.run(outcomes, partition="cpu-a")
     OUTCOME["execution_time"] = 77.0
-    assert pipeline.rerun(test_results, first.run_id, partition="cpu-a").success
+    assert pipeline.rerun(outcomes, first.run_id, partition="cpu-a").success
     assert [row.execution_time for row in pipeline.stored("test_results")] == [77.0]
 
 
 def test_a_parent_can_be_materialized_again_while_children_refer_to_it(pipeline):
-    pipeline.run(test_results, partition="cpu-a")
+    pipeline.run(outcomes, partition="cpu-a")
     assert pipeline.run(hardware_platforms, models).success
     assert len(pipeline.stored("test_results")) == 1
 
@@ -166,7 +173,7 @@ def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]
 
 
 def test_the_ui_shows_what_was_written(pipeline):
-    shown = metadata_of(pipeline.run(test_results, partition="cpu-a"), "test_results")
+    shown = metadata_of(pipeline.run(outcomes, partition="cpu-a"), "test_results")
     assert (shown["rows_written"], shown["rows_added"], shown["rows_rewritten"]) == (1, 1, 0)
     assert (shown["dagster/row_count"], shown["write_policy"]) == (1, "append")
     assert shown["db_lock_wait_s"] >= 0
@@ -184,19 +191,19 @@ def test_the_ui_shows_what_was_written(pipeline):
     ],
 )
 def test_a_refused_write_fails_the_run_and_leaves_everything_as_it_was(pipeline, outcome, message):
-    pipeline.run(test_results, partition="cpu-a")
+    pipeline.run(outcomes, partition="cpu-a")
     before = pipeline.stored("test_results")
     OUTCOME.update(outcome)
-    result = pipeline.run(test_results, partition="cpu-a", raise_on_error=False)
+    result = pipeline.run(outcomes, partition="cpu-a", raise_on_error=False)
     assert not result.success
     (failure,) = (event for event in result.all_events if event.is_step_failure)
-    assert pd.Series([str(failure.event_specific_data.error)]).str.contains(message).all()
+    assert re.search(message, str(failure.event_specific_data.error))
     assert pipeline.stored("test_results") == before
 
 
 def test_an_input_has_the_rows_of_its_partition(pipeline):
     for key in ("cpu-a", "cpu-b"):
-        pipeline.run(test_results, partition=key)
+        pipeline.run(outcomes, partition=key)
     pipeline.run(partition_reader, partition="cpu-b")
     assert SEEN["rows"]["hardware_id"].tolist() == ["cpu-b"]
     assert SEEN["rows"]["details"].tolist() == [{"rounds": 3}]
@@ -204,22 +211,22 @@ def test_an_input_has_the_rows_of_its_partition(pipeline):
 
 def test_scope_all_has_the_rows_of_retired_hardware_too(pipeline):
     for key in ("cpu-a", "cpu-b"):
-        pipeline.run(test_results, partition=key)
+        pipeline.run(outcomes, partition=key)
     pipeline.instance.delete_dynamic_partition("hardware", "cpu-b")
     pipeline.run(all_reader, partition="cpu-a")
     assert SEEN["rows"]["hardware_id"].tolist() == ["cpu-a", "cpu-b"]
 
 
 def test_scope_batch_has_the_rows_of_this_run_and_chosen_columns(pipeline):
-    pipeline.run(test_results, partition="cpu-a")
+    pipeline.run(outcomes, partition="cpu-a")
     root = pipeline.stored("test_results")[0].run_id
-    pipeline.run(test_results, partition="cpu-a")
+    pipeline.run(outcomes, partition="cpu-a")
     pipeline.rerun(batch_reader, root)
     assert SEEN["rows"].to_dict("records") == [{"id": f"{root}-cpu-a", "run_id": root}]
 
 
 def test_an_unknown_scope_is_named_with_those_that_exist(pipeline):
-    with pytest.raises(Exception, match="scope 'everything'. Scopes: partition, all, batch"):
+    with pytest.raises(Exception, match=r"scope 'everything'. Scopes: partition, all, batch"):
         pipeline.run(confused_reader)
 
 
@@ -236,7 +243,7 @@ def test_an_input_from_a_database_that_nobody_made_yet_is_empty_with_all_columns
 
 
 def test_without_any_partition_an_unpartitioned_input_is_empty(pipeline):
-    pipeline.run(test_results, partition="cpu-a")
+    pipeline.run(outcomes, partition="cpu-a")
     for key in ("cpu-a", "cpu-b"):
         pipeline.instance.delete_dynamic_partition("hardware", key)
     pipeline.run(batch_reader)
@@ -244,7 +251,7 @@ def test_without_any_partition_an_unpartitioned_input_is_empty(pipeline):
 
 
 def test_an_asset_without_a_table_is_refused_with_the_way_out(pipeline):
-    with pytest.raises(Exception, match="no table 'scratch' for the asset scratch. Add a migration"):
+    with pytest.raises(Exception, match=r"no table 'scratch' for the asset scratch. Add a migration"):
         pipeline.run(scratch)
 
 
@@ -257,5 +264,5 @@ def test_the_path_comes_from_the_environment_when_the_run_starts(tmp_path, monke
 
 def test_the_database_is_free_after_a_failed_write(pipeline):
     OUTCOME["status"] = "great"
-    pipeline.run(test_results, partition="cpu-a", raise_on_error=False)
+    pipeline.run(outcomes, partition="cpu-a", raise_on_error=False)
     assert pipeline.stored("test_results") == []  # opens it with a short deadline

@@ -90,6 +90,7 @@ def test_parameters_are_counted_on_the_model_itself(tiny_bert_bundle: Bundle):
 def test_parity_cases_differ_in_batch_and_sequence(tiny_bert_bundle: Bundle):
     first, second = tiny_bert_bundle.parity_cases()
     assert (first.batch_size, first.sequence_length) != (second.batch_size, second.sequence_length)
+    assert not np.array_equal(first.inputs["input_ids"][0, :8], second.inputs["input_ids"][0, :8])
     assert first.inputs["input_ids"].shape == (first.batch_size, first.sequence_length)
     assert second.reference["last_hidden_state"].shape[:2] == (second.batch_size, second.sequence_length)
 
@@ -199,6 +200,14 @@ def test_a_late_failure_does_not_hide_a_complete_artefact(tmp_path):
     prepare(spec.to_json(), str(tmp_path), "onnx")
     record_failure(bundle_folder(spec, tmp_path), "onnx", "timeout", "too late")
     assert artefact_outcome(bundle_folder(spec, tmp_path), "onnx").ok
+
+
+def test_openvino_int8_without_nncf_names_the_extra_to_install(tmp_path, monkeypatch):
+    spec = openvino_linear(tmp_path / "linear.xml")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    outcome = prepare(spec.to_json(), str(tmp_path), "openvino_int8")
+    assert outcome["status"] == "unsupported"
+    assert "ipfs-accel-pipeline[nncf]" in outcome["error"]
 
 
 def test_an_unknown_artefact_is_wrong_use(tmp_path):

@@ -14,9 +14,7 @@ from ipfs_accel_pipeline_tests.storage import processes
 
 @pytest.mark.slow
 def test_sixteen_writers_lose_nothing_and_double_nothing(parents_database):
-    writers = [
-        processes.start(processes.write_own_and_shared_rows, parents_database, number) for number in range(16)
-    ]
+    writers = [processes.start(processes.write_own_and_shared_rows, parents_database, number) for number in range(16)]
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 16

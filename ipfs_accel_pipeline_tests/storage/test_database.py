@@ -61,7 +61,7 @@ def test_a_database_older_than_this_package_is_not_read_as_if_it_were_new(databa
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 1000])
 def test_a_file_that_is_no_database_is_left_alone(database, content):
     database.write_bytes(content)
-    with pytest.raises(StorageError, match="not a DuckDB database. Move it away"):
+    with pytest.raises(StorageError, match=r"not a DuckDB database. Move it away"):
         open_and_close(database)
     assert database.read_bytes() == content
 
@@ -115,9 +115,7 @@ def test_refused_connections_come_back_ever_later_until_the_deadline(parents_dat
     slept: list[float] = []
     try:
         with pytest.raises(StorageError, match="stayed locked"):
-            connect(
-                parents_database, read_only=False, deadline=10.0, clock=lambda: sum(slept), sleep=slept.append
-            )
+            connect(parents_database, read_only=False, deadline=10.0, clock=lambda: sum(slept), sleep=slept.append)
     finally:
         stranger.kill()
         stranger.join()
@@ -147,9 +145,10 @@ def test_a_full_disk_loses_nothing_that_was_committed(small_disk, parents_templa
     database = small_disk / "benchmark.duckdb"
     database.write_bytes(parents_template.read_bytes())
     huge = [fakes.failed_test_row(id=str(i), error_message=os.urandom(3000).hex()) for i in range(3000)]
-    with pytest.raises(StorageError, match="disk is full"), open_database(database) as connection:
+    with open_database(database) as connection:
         write_rows(connection, "test_results", [fakes.test_row()])
-        write_rows(connection, "test_results", huge)
+        with pytest.raises(StorageError, match="disk is full"):
+            write_rows(connection, "test_results", huge)
     with open_database(database) as connection:
         assert read_rows(connection, "test_results") == [fakes.test_row()]
         assert len(read_rows(connection, "models")) == 1
@@ -159,7 +158,7 @@ def test_a_disk_that_cannot_be_written_is_named_and_can_still_be_read(small_disk
     database = small_disk / "benchmark.duckdb"
     database.write_bytes(parents_template.read_bytes())
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(StorageError, match="The folder cannot be written. Choose another"):
+    with pytest.raises(StorageError, match=r"The folder cannot be written. Choose another"):
         open_and_close(database)
     with pytest.raises(StorageError, match="Cannot create the folder"):
         open_and_close(small_disk / "new" / "benchmark.duckdb")

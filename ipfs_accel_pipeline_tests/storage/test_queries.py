@@ -230,12 +230,12 @@ def test_the_latest_run_is_the_latest_measured_one(scene):
 
 
 def test_an_unknown_query_is_named_with_those_that_exist(scene):
-    with pytest.raises(StorageError, match="no query 'sumary'. Queries: "):
+    with pytest.raises(StorageError, match=r"no query 'sumary'. Queries: "):
         run_query(scene, "sumary")
 
 
 def test_an_unknown_parameter_is_named_with_those_that_exist(scene):
-    with pytest.raises(StorageError, match="latest_run has no parameter model. Its parameters: none"):
+    with pytest.raises(StorageError, match=r"latest_run has no parameter model. Its parameters: none"):
         run_query(scene, "latest_run", model="bert")
 
 

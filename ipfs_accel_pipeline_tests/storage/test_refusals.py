@@ -85,7 +85,7 @@ def test_a_missing_key_is_named(parents):
 
 def test_an_unknown_column_is_named_with_those_that_exist(parents):
     frame = pd.DataFrame([asdict(fakes.model_row())]).assign(colour="red")
-    with pytest.raises(StorageError, match="models has no column colour. Its columns: model_id, model_name"):
+    with pytest.raises(StorageError, match=r"models has no column colour. Its columns: model_id, model_name"):
         write_rows(parents, "models", frame)
 
 
@@ -118,7 +118,7 @@ def test_a_value_of_another_type_is_named(parents, changes, message):
 
 def test_values_of_two_types_in_one_column_are_refused(parents):
     rows = [fakes.test_row(), fakes.test_row(id="test-2", precision=16)]
-    with pytest.raises(StorageError, match="test_results.precision: values that do not go into one column"):
+    with pytest.raises(StorageError, match=r"test_results.precision: values that do not go into one column"):
         write_rows(parents, "test_results", rows)
 
 

@@ -21,7 +21,8 @@ SEED_COLUMNS = {
     "performance_results": "id model_id hardware_id batch_size sequence_length average_latency_ms p50_latency_ms "
     "p90_latency_ms p99_latency_ms throughput_items_per_second memory_peak_mb power_watts "
     "energy_efficiency_items_per_joule test_timestamp",
-    "hardware_compatibility": "id model_id hardware_id compatibility_status compatibility_score recommended last_tested",
+    "hardware_compatibility": "id model_id hardware_id compatibility_status compatibility_score recommended "
+    "last_tested",
     "power_metrics": "id test_id model_id hardware_id power_watts_avg power_watts_peak temperature_celsius_avg "
     "temperature_celsius_peak battery_impact_mah test_duration_seconds estimated_runtime_hours test_timestamp",
 }

@@ -31,7 +31,7 @@ def test_the_snapshot_is_the_database_of_that_moment(parents_database, tmp_path)
 
 
 def test_before_the_first_snapshot_the_reader_is_told_how_to_make_one(tmp_path):
-    with pytest.raises(StorageError, match="No snapshot was published at .* yet. Run `ipfs-accel snapshot`"):
+    with pytest.raises(StorageError, match=r"No snapshot was published at .* yet. Run `ipfs-accel snapshot`"):
         models_in(tmp_path / "snapshot.duckdb")
 
 
@@ -62,7 +62,7 @@ def test_a_failed_publication_keeps_the_old_snapshot_and_no_leftovers(parents_da
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(StorageError, match="Cannot publish .* disk is full"):
+    with pytest.raises(StorageError, match=r"Cannot publish .* disk is full"):
         publish_snapshot(parents_database, snapshot)
     monkeypatch.undo()
     assert models_in(snapshot) == [fakes.MODEL_ID]
@@ -71,5 +71,5 @@ def test_a_failed_publication_keeps_the_old_snapshot_and_no_leftovers(parents_da
 
 def test_a_damaged_snapshot_is_named(tmp_path):
     (tmp_path / "snapshot.duckdb").write_bytes(b"damaged" * 1000)
-    with pytest.raises(StorageError, match="Cannot open the snapshot .*snapshot.duckdb"):
+    with pytest.raises(StorageError, match=r"Cannot open the snapshot .*snapshot.duckdb"):
         models_in(tmp_path / "snapshot.duckdb")

@@ -1,0 +1,159 @@
+"""The commands. Without one, the flags of the first version work as they did: measure, or `--report`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
+from ipfs_accel_pipeline.cli.progress import TerminalProgress
+from ipfs_accel_pipeline.cli.tables import platform_table
+from ipfs_accel_pipeline.errors import PipelineError, UsageError
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
+from ipfs_accel_pipeline.pipeline.run import RunResult, choose_platforms, detect_and_store, find_models, run_pipeline
+from ipfs_accel_pipeline.records import HardwareType, Status
+from ipfs_accel_pipeline.reports.write import write_report
+from ipfs_accel_pipeline.settings import Settings, load_settings
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+
+_WRONG_USE = 2
+_SOME_FAILED = 1
+
+
+def _clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Our own errors are messages for the user; anything else is a defect and keeps its traceback."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except PipelineError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(_WRONG_USE)
+
+    return run
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@selection_options
+@database_option
+@measuring_options
+@report_options
+@click.option("--report", is_flag=True, help="Write the report of what is stored; measure nothing.")
+@click.pass_context
+@_clear_errors
+def main(context: click.Context, report: bool, **options: Any) -> None:
+    """Measure which AI model runs how well on which hardware, and report it.
+
+    Without a command: measure as `run` does, or with --report only report.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if report:
+        _report(load_settings(options["db_path"]), options)
+        return
+    sys.exit(_run(options))
+
+
+@main.command()
+@database_option
+@_clear_errors
+def detect(db_path: str | None) -> None:
+    """Show the hardware of this machine, with the reason for every type that is absent, and store it."""
+    click.echo(platform_table(detect_and_store(load_settings(db_path))))
+
+
+@main.command()
+@selection_options
+@database_option
+@measuring_options
+@report_options
+@_clear_errors
+def run(**options: Any) -> None:
+    """Measure models on this machine, store the results and end with a report."""
+    sys.exit(_run(options))
+
+
+@main.command()
+@selection_options
+@database_option
+@report_options
+@_clear_errors
+def report(**options: Any) -> None:
+    """Report what is stored."""
+    _report(load_settings(options["db_path"]), options)
+
+
+@main.command()
+@database_option
+@_clear_errors
+def snapshot(db_path: str | None) -> None:
+    """Publish a read-only copy of the database for notebooks and dashboards."""
+    settings = load_settings(db_path)
+    click.echo(publish_snapshot(settings.database, settings.snapshot))
+
+
+def _run(options: dict[str, Any]) -> int:
+    settings = load_settings(options["db_path"])
+    config = _config(options)
+    specs = find_models(options["models"], settings)
+    platforms = choose_platforms(detect_and_store(settings), _wanted_hardware(options))
+    with TerminalProgress(options["quiet"]) as progress:
+        result = run_pipeline(settings, config, specs, platforms, progress)
+    paths = write_all_reports(settings)
+    _finish(settings, options, result, paths)
+    return _exit_code(result)
+
+
+def _config(options: dict[str, Any]) -> RunConfig:
+    return RunConfig(
+        models=options["models"],
+        profile=options["profile"],
+        precisions=options["precisions"],
+        batch_sizes=options["batch_sizes"],
+        sequence_lengths=options["sequence_lengths"],
+        weights=options["weights"],
+        threads=options["threads"],
+        memory_limit_mb=options["memory_limit_mb"],
+    )
+
+
+def _wanted_hardware(options: dict[str, Any]) -> Sequence[str]:
+    return (*options["hardware"], HardwareType.QUALCOMM) if options["qualcomm"] else options["hardware"]
+
+
+def _finish(settings: Settings, options: dict[str, Any], result: RunResult, paths: dict[str, Path]) -> None:
+    if options["json_output"]:
+        click.echo("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
+        write_report(make_report(settings, "json"), options["json_output"])
+    if options["output"]:
+        _report(settings, {**options, "hardware": ()})
+    elif not options["quiet"]:
+        click.echo(make_report(settings, options["format"]))
+    if not options["quiet"]:
+        passed = sum(observation.status is Status.PASSED for observation in result.observations)
+        click.echo(
+            f"Run {result.run_id}: {passed} of {len(result.observations)} rounds passed. "
+            f"Database: {settings.database}. Reports: {', '.join(str(path) for path in paths.values())}.",
+            err=True,
+        )
+
+
+def _report(settings: Settings, options: dict[str, Any]) -> None:
+    text = make_report(settings, options["format"], options["models"] or None, options["hardware"] or None)
+    if options["output"]:
+        click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
+    else:
+        click.echo(text)
+
+
+def _exit_code(result: RunResult) -> int:
+    if not result.shards:
+        raise UsageError("This machine has no hardware that can be measured; see `ipfs-accel detect`.")
+    return 0 if all(one.status is Status.PASSED for one in result.observations) else _SOME_FAILED

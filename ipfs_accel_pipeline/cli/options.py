@@ -1,0 +1,74 @@
+"""Options that several commands share, and the parsing of comma-separated lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES
+from ipfs_accel_pipeline.records import PRECISIONS
+from ipfs_accel_pipeline.reports.write import FORMATS
+
+Command = Callable[..., Any]
+
+
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in _names(context, parameter, value))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a list of whole numbers such as 1,8,32") from None
+
+
+def database_option(command: Command) -> Command:
+    return click.option(
+        "--db-path", type=click.Path(dir_okay=False), help="The DuckDB file. Default: BENCHMARK_DB_PATH, or data/."
+    )(command)
+
+
+def selection_options(command: Command) -> Command:
+    for option in reversed(
+        [
+            click.option("--models", callback=_names, help="Comma-separated names, ids, folders or files."),
+            click.option("--hardware", callback=_names, help="Comma-separated hardware ids or types. Default: all."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def measuring_options(command: Command) -> Command:
+    for option in reversed(
+        [
+            click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True),
+            click.option(
+                "--precisions", callback=_names, default="fp32", show_default=True, help=f"Of {', '.join(PRECISIONS)}."
+            ),
+            click.option("--batch-sizes", callback=_numbers, default="1", show_default=True),
+            click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
+            click.option("--weights", type=click.Choice(["auto", "random"]), default="auto", show_default=True),
+            click.option("--threads", type=int, help="Compute threads. Default: one per physical core."),
+            click.option("--memory-limit-mb", type=float, help="Of one benchmark process. Default: 90 % of memory."),
+            click.option("--qualcomm", is_flag=True, help="Measure the Qualcomm endpoint."),
+            click.option("--json-output", type=click.Path(dir_okay=False), help="Deprecated: results as JSON."),
+            click.option("--quiet", is_flag=True, help="No progress, no report on the screen."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def report_options(command: Command) -> Command:
+    for option in reversed(
+        [
+            click.option("--format", type=click.Choice(list(FORMATS)), default="markdown", show_default=True),
+            click.option("--output", type=click.Path(), help="Where to write the report. Default: the screen."),
+        ]
+    ):
+        command = option(command)
+    return command
