@@ -64,7 +64,9 @@ class HardwarePlatform:
     unavailable_reason: str | None
     acceleration: str | None  # hardware | software | emulated
     hostname: str
-    runtime: dict[str, Any] = field(default_factory=dict)  # "device": what a backend is asked for ("cpu", "cuda:0", "GPU.1"); "source"; versions
+    runtime: dict[str, Any] = field(
+        default_factory=dict
+    )  # "device": what a backend is asked for ("cpu", "cuda:0", "GPU.1"); "source"; versions
 
 
 @dataclass(frozen=True)

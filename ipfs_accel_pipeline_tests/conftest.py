@@ -8,6 +8,7 @@ import pytest
 
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT, TINY_RESNET, prepared_bundle
+from ipfs_accel_pipeline_tests.workshop import Workshop, open_workshop, prepare_store
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,14 @@ def tiny_bert_bundle(bundle_store: Path) -> Bundle:
 def tiny_resnet_bundle(bundle_store: Path) -> Bundle:
     """All artefacts of a two-stage ResNet: pictures, convolutions, batch norm, no token axis."""
     return prepared_bundle(TINY_RESNET, bundle_store)
+
+
+@pytest.fixture(scope="session")
+def workshop_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bundles of the workshop's tiny model; about 30 s for the first test that asks."""
+    return prepare_store(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, workshop_store: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    return open_workshop(tmp_path, workshop_store, monkeypatch)

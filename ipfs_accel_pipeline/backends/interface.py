@@ -41,10 +41,10 @@ class Backend(Protocol):
     preload: tuple[str, ...]  # modules worth importing once, before children are forked; empty where that is unsafe
 
     def version(self) -> str | None:
-        """None if it is not installed."""
+        """As the runtime itself says, imported by this call; None if it is not installed."""
 
     def artefact(self, precision: str) -> str:
-        """The bundle artefact it loads for this precision."""
+        """The bundle artefact it loads for this precision; Unsupported if it never runs in it."""
 
     def precisions(self, device: str) -> tuple[str, ...]:
         """What it can be asked for on this device; a model or a processor may still refuse."""

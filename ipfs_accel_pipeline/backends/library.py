@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 import importlib.util
 import time
 from collections.abc import Sequence
@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 
 
-def version_of(*distributions: str) -> str | None:
-    """Of the first that is installed: ONNX Runtime comes as several distributions of one module."""
-    for distribution in distributions:
-        try:
-            return importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return None
+def imported_version(module: str) -> str | None:
+    """What the module says of itself: a build (`2.13.0+cpu`) is in it, which no package metadata tells."""
+    try:
+        return str(importlib.import_module(module).__version__)
+    except ModuleNotFoundError:
+        return None
 
 
 def require_module(module: str, install: str) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.library import milliseconds_since, require_module, require_precision, version_of
+from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
 from ipfs_accel_pipeline.backends.ort_plugins import register_plugin
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import as_float32, match_inputs, match_outputs
 
+# Half-precision graphs are not implemented; the CPU provider would have no kernels for them.
+_ARTEFACTS = {"fp32": "onnx", "int8": "onnx_int8"}
 _CPU = "CPUExecutionProvider"
 # Device kind -> providers that serve it, and where they come from. torch names ROCm devices cuda, so both may be asked.
 _PROVIDERS = {
@@ -41,14 +43,14 @@ class OnnxRuntimeBackend:
     preload: tuple[str, ...] = ()  # its thread pools do not survive a fork
 
     def version(self) -> str | None:
-        return version_of("onnxruntime", "onnxruntime-gpu", "onnxruntime-migraphx", "onnxruntime-rocm")
+        return imported_version("onnxruntime")
 
     def artefact(self, precision: str) -> str:
-        return "onnx_int8" if precision == "int8" else "onnx"
+        require_precision(self.name, "any device", precision, tuple(_ARTEFACTS))
+        return _ARTEFACTS[precision]
 
     def precisions(self, device: str) -> tuple[str, ...]:
-        """The graph is fp32 or int8; a half-precision graph is not implemented, and the CPU provider has no kernels."""
-        return ("fp32", "int8")
+        return tuple(_ARTEFACTS)
 
     def load(self, bundle: Bundle, device: str, precision: str, threads: int) -> OnnxRuntimeSession:
         require_module("onnxruntime", "pip install onnxruntime")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.library import milliseconds_since, require_module, require_precision, version_of
+from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import as_float32, match_inputs, match_outputs
@@ -28,7 +28,7 @@ class OpenVINOBackend:
     preload: tuple[str, ...] = ()  # its thread pools do not survive a fork
 
     def version(self) -> str | None:
-        return version_of("openvino")
+        return imported_version("openvino")
 
     def artefact(self, precision: str) -> str:
         return "openvino_int8" if precision == "int8" else "openvino"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 import warnings
 from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.library import milliseconds_since, require_module, require_precision, version_of
+from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.build import load_saved, model_class
 from ipfs_accel_pipeline.models.bundles import Bundle
@@ -26,7 +27,10 @@ class PyTorchBackend:
     preload: tuple[str, ...] = ("torch", "transformers", "transformers.modeling_utils")
 
     def version(self) -> str | None:
-        return version_of("torch")
+        version = imported_version("torch")
+        if version:
+            importlib.import_module("transformers.modeling_utils")  # every model needs it: no part of one's memory
+        return version
 
     def artefact(self, precision: str) -> str:
         return "reference"

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from ipfs_accel_pipeline.defs.partitions import hardware_partitions
 from ipfs_accel_pipeline.defs.runs import host_tags
 
 detect_job = dg.define_asset_job(
@@ -14,7 +13,6 @@ detect_job = dg.define_asset_job(
 benchmark_job = dg.define_asset_job(
     name="benchmark",
     selection=dg.AssetSelection.all(),
-    partitions_def=hardware_partitions,
     description="The main job: measure the chosen models on one device, store the results, publish the reports.",
     tags=host_tags(),
     # A benchmark isolates itself; a Dagster process for each step would cost seconds of imports and gain nothing.

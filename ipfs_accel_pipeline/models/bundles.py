@@ -64,6 +64,7 @@ class ArtefactOutcome:
     attempts: tuple[Attempt, ...] = ()
     seconds: float | None = None
     versions: dict[str, str | None] = field(default_factory=dict)
+    retry: bool = False  # recorded by the parent of a child that did not come to record anything
     details: dict[str, Any] = field(default_factory=dict)  # agreement with the reference at each shape, and the like
 
     @property
@@ -73,7 +74,7 @@ class ArtefactOutcome:
     @property
     def is_final(self) -> bool:
         """Whether it is reused rather than tried again."""
-        return self.ok or self.status in _DETERMINISTIC_FAILURES
+        return self.ok or (self.status in _DETERMINISTIC_FAILURES and not self.retry)
 
     def to_json(self) -> dict[str, Any]:
         return {"ok": self.ok, **asdict(self), "attempts": [asdict(attempt) for attempt in self.attempts]}
@@ -109,11 +110,14 @@ def write_outcome(folder: Path, outcome: ArtefactOutcome) -> None:
 
 
 def record_failure(folder: Path, artefact: str, status: str, reason: str) -> None:
-    """For the parent of a child that died while preparing. Never hides an artefact that is complete."""
+    """For the parent of a child that left no outcome: it died, or met what is no result of the model (a full disk).
+
+    Such a failure is tried again at the next run, and never hides an artefact that is complete.
+    """
     with artefact_lock(folder, artefact):
         known = artefact_outcome(folder, artefact)
         if known is None or not known.is_final:
-            write_outcome(folder, ArtefactOutcome(artefact, status, reason, versions=library_versions()))
+            write_outcome(folder, ArtefactOutcome(artefact, status, reason, versions=library_versions(), retry=True))
 
 
 class Bundle:

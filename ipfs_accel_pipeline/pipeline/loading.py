@@ -10,6 +10,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
 from ipfs_accel_pipeline.analysis.compatibility import Evidence, compatibility_rows
 from ipfs_accel_pipeline.benchmark.aggregation import Rows, aggregate
 from ipfs_accel_pipeline.errors import StorageError
@@ -139,4 +141,4 @@ def _added(before: WriteCounts | None, now: WriteCounts) -> WriteCounts:
 
 
 def _plain(value: Any) -> Any:
-    return None if value is None or value != value else value
+    return None if pd.isna(value) else value

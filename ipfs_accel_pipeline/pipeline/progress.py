@@ -37,4 +37,4 @@ def _figure(observation: Observation) -> str:
 def _slow(observation: Observation) -> str:
     if not observation.is_slow_phase:
         return ""
-    return f" (host slow: canary {observation.canary_slowdown:.2f} times its best; to be repeated)"
+    return f" (host slow: canary {observation.canary_slowdown:.2f} times its best)"

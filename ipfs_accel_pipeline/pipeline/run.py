@@ -23,6 +23,9 @@ from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
 
+_RUN_PREFIX = "cli-"  # such a run is never continued: the next one has another id
+_RETRY_DAYS = 7
+
 
 class Progress(Protocol):
     """Told what happens, as it happens."""
@@ -96,7 +99,7 @@ def run_pipeline(
         write_rows(connection, "models", [model_row(spec, added_at) for spec in specs])
     _recover_abandoned(settings, progress)
     _prepare(settings, config, specs, platforms, progress)
-    run_id = f"cli-{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{_RUN_PREFIX}{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     shards = []
     for platform in platforms:
         shards.append(_measure(settings, config, specs, platform, run_id, progress))
@@ -140,9 +143,10 @@ def _measure(
 
 
 def _recover_abandoned(settings: Settings, progress: Progress) -> None:
-    """Seal what killed command line runs had measured; a Dagster run continues its own journal when re-executed."""
+    """Seal what killed runs had measured. A Dagster run is left a week in which it may be executed again."""
     store = ShardStore(settings.shards)
-    found = [store.recover(path) for path in store.abandoned() if path.name.startswith("cli-")]
+    dead = [path for path in store.abandoned() if path.name.startswith(_RUN_PREFIX)]
+    found = [store.recover(path) for path in {*dead, *store.abandoned(idle_s=_RETRY_DAYS * 86400)}]
     for shard in found:
         progress.warn(f"Recovered {len(shard.observations)} observations of the unfinished run {shard.header.run_id}.")
     load_pending(settings, {shard.header.hardware_id for shard in found}, progress.warn)

@@ -19,9 +19,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.begin()
     try:
         yield
-        # DuckDB lets an aborted transaction "commit" without a word; any statement shows that it is aborted.
-        connection.execute("SELECT 1").fetchall()
-        with as_storage_errors("commit"):
+        with as_storage_errors("Cannot commit"):
+            # DuckDB lets an aborted transaction "commit" without a word; any statement shows that it is aborted.
+            connection.execute("SELECT 1").fetchall()
             connection.commit()
     except BaseException:
         # After a full disk DuckDB may refuse even this; the file keeps the last commit either way.

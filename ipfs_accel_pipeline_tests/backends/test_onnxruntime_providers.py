@@ -36,8 +36,10 @@ def test_shape_arithmetic_on_the_cpu_is_allowed_and_recorded():
     assert seen["share_on_device"] == 0.9
 
 
-def test_the_cpu_provider_is_not_asked_for_half_precision():
-    assert OnnxRuntimeBackend().precisions("cpu") == ("fp32", "int8")
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_half_precision_is_refused_before_any_process_is_started(precision):
+    with pytest.raises(Unsupported, match=r"it can: fp32, int8"):
+        OnnxRuntimeBackend().artefact(precision)
 
 
 def test_inputs_and_outputs_can_stay_in_a_devices_memory(tmp_path):

@@ -21,7 +21,9 @@ def test_every_hardware_type_has_a_line():
 def test_every_named_backend_exists_and_loads_artefacts_that_are_prepared(hardware_type, endpoint_type):
     backend = load_backend(hardware_type, endpoint_type)
     assert backend.name == endpoint_type
-    assert {backend.artefact(precision) for precision in PRECISIONS} <= set(ARTEFACTS)
+    precisions = backend.precisions("cpu")
+    assert set(precisions) <= set(PRECISIONS)
+    assert {backend.artefact(precision) for precision in precisions} <= set(ARTEFACTS)
 
 
 def test_endpoints_are_listed_by_hardware_type():
@@ -39,10 +41,18 @@ def test_an_endpoint_that_is_not_there_names_those_that_are():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("hardware_type", "endpoint_type"), sorted({pair[1]: pair for pair in ALL}.values()))
+def test_the_version_is_the_one_that_is_imported(hardware_type, endpoint_type):
+    module = {"pytorch": "torch"}.get(endpoint_type, endpoint_type)
+    version = load_backend(hardware_type, endpoint_type).version()
+    assert version == sys.modules[module].__version__
+
+
+@pytest.mark.slow
 def test_listing_and_constructing_backends_imports_no_runtime():
     program = (
         "import sys; from ipfs_accel_pipeline.backends.registry import *;"
-        "[load_backend(h, e).version() for h in ENDPOINTS for e in ENDPOINTS[h]];"
+        "[load_backend(h, e).precisions('cpu') for h in ENDPOINTS for e in ENDPOINTS[h]];"
         "print([m for m in ('torch', 'transformers', 'onnxruntime', 'openvino', 'onnx') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "[]"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from ipfs_accel_pipeline.models.batch_norm import calibrate, has_batch_norm
@@ -20,6 +21,15 @@ class Fading(torch.nn.Module):
         return self.layers(x)
 
 
+class Named(torch.nn.Module):
+    def __init__(self, layer: torch.nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)
+
+
 def test_one_pass_brings_a_faded_signal_back():
     torch.manual_seed(0)
     model, x = Fading().eval(), torch.rand(8, 3, 4, 4)
@@ -28,7 +38,19 @@ def test_one_pass_brings_a_faded_signal_back():
         calibrate(model, {"x": x})
         after = model(x).abs().max()
     assert before < 1e-9
-    assert after > 1e-2
+    assert 1 < after < 10
+
+
+def test_an_epsilon_above_the_variance_is_made_up_for():
+    model, x = torch.nn.BatchNorm2d(3, eps=1e-3).eval(), 1e-6 * torch.randn(8, 3, 4, 4)
+    calibrate(Named(model), {"x": x})
+    assert model(x).std().item() == pytest.approx(1, rel=0.01)
+
+
+def test_rounding_around_a_constant_is_not_amplified():
+    model, x = torch.nn.BatchNorm2d(3).eval(), 5 + 1e-6 * torch.randn(8, 3, 4, 4)
+    calibrate(Named(model), {"x": x})
+    assert model(x).abs().max() < 0.1
 
 
 def test_calibration_leaves_evaluation_mode():

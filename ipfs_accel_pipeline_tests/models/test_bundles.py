@@ -186,7 +186,7 @@ def test_a_bundle_that_was_never_prepared_says_what_to_do(tmp_path):
         open_bundle(tmp_path / "model" / "digest")
 
 
-@pytest.mark.parametrize("status", ["crashed", "timeout", "out_of_memory"])
+@pytest.mark.parametrize("status", ["crashed", "timeout", "out_of_memory", "error"])
 def test_what_may_pass_next_time_is_tried_again(tmp_path, status):
     spec = onnx_linear(tmp_path / "linear.onnx")
     folder = bundle_folder(spec, tmp_path)

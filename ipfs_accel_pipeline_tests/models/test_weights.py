@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import pytest
+from huggingface_hub import HfApi, constants
+from huggingface_hub.hf_api import ModelInfo
 
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.weights import files_digest, weights_source
@@ -22,8 +23,8 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def unreachable(*_: Any, **__: Any) -> Any:
         raise ConnectionError("no network")
 
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", unreachable)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(HfApi, "model_info", unreachable)
     return tmp_path
 
 
@@ -57,8 +58,8 @@ def test_real_weights_that_cannot_be_had_say_what_to_do(spec, wanted):
 
 
 def test_the_identity_does_not_change_with_the_download(hub_cache, monkeypatch):
-    info = huggingface_hub.hf_api.ModelInfo(id=TINY_BERT.model_id, sha=COMMIT)
-    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: info)
+    info = ModelInfo(id=TINY_BERT.model_id, sha=COMMIT)
+    monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: info)
     before = weights_source(TINY_BERT, "pretrained")
     put_into_cache(hub_cache, TINY_BERT.model_id)
     after = weights_source(TINY_BERT, "pretrained")

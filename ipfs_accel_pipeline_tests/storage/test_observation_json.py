@@ -35,7 +35,14 @@ cases = st.builds(
     batch_size=st.integers(),
     sequence_length=st.none() | st.integers(),
 )
-parities = st.builds(ParityResult, cosine=optional_numbers, max_abs=optional_numbers, reason=optional_texts)
+# NaN is tested by itself below: it never equals itself, so "unchanged" cannot be said of it.
+parities = st.builds(
+    ParityResult,
+    cosine=optional_numbers,
+    max_abs=optional_numbers,
+    relative_error=optional_numbers,
+    reason=optional_texts,
+)
 readings = st.builds(PowerReading, source=texts, reason=optional_texts, energy_joules=optional_numbers)
 observations = st.builds(
     Observation,

@@ -138,24 +138,6 @@ def test_tests_without_power_are_measured_passes_only(scene):
     assert rows(scene, "tests_without_power", "test_id shard_id") == [("t4", "s3"), ("t2", "s2")]
 
 
-def test_the_summary_rates_what_was_measured_and_tried(scene):
-    columns = "models platforms platforms_available models_tested models_passed platforms_tested runs"
-    assert rows(scene, "summary", columns) == [(3, 3, 2, 2, 1, 2, 2)]
-    counts = "tests tests_tried tests_passed tests_failed tests_not_tried success_rate tests_imported tests_emulated"
-    assert rows(scene, "summary", counts) == [(6, 5, 3, 2, 1, 0.6, 1, 1)]
-    assert rows(scene, "summary", "first_test last_test") == [(NOON, NOON + DAY)]
-
-
-def test_the_summary_of_one_run_counts_that_run(scene):
-    columns = "runs tests tests_passed success_rate tests_imported"
-    assert rows(scene, "summary", columns, run_id="run-1") == [(1, 2, 2, 1.0, 0)]
-
-
-def test_the_summary_of_nothing_has_no_rate(connection):
-    columns = "models tests success_rate first_test"
-    assert rows(connection, "summary", columns) == [(0, 0, None, None)]
-
-
 def test_latest_tests_are_one_per_measured_case(scene):
     columns = "test_id model_id hardware_id batch_size sequence_length status"
     assert sorted(rows(scene, "latest_tests", columns)) == [
@@ -169,64 +151,9 @@ def test_latest_tests_are_one_per_measured_case(scene):
     assert sorted(unmeasured) == [("t2",), ("t3",), ("t7",), ("t8",)]
 
 
-def test_the_matrix_has_a_cell_for_every_tested_model_and_platform_with_the_reason_of_empty_ones(scene):
-    columns = "model_id hardware_id tested compatibility_status reason"
-    assert rows(scene, "compatibility_matrix", columns) == [
-        ("bert", "cpu-a", True, "partial", "b8"),
-        ("bert", "cpu-b", False, None, "not tested"),
-        ("bert", "cuda-absent", False, None, "no NVIDIA driver"),
-    ]
-
-
-def test_the_comparison_is_measured_unless_asked_and_says_what_fails_by_now(scene):
-    columns = "hardware_id batch_size p50_latency_ms provenance latest_status"
-    assert rows(scene, "performance_comparison", columns) == [
-        ("cpu-a", 1, 9.5, "measured", "passed"),
-        ("cpu-b", 4, 9.1, "measured", "error"),
-    ]
-    assert rows(scene, "performance_comparison", columns, hardware_id="cpu-a", include_unmeasured=True) == [
-        ("cpu-a", 1, 9.01, "imported", "passed"),
-        ("cpu-a", 1, 9.5, "measured", "passed"),
-    ]
-    assert rows(scene, "performance_comparison", columns, model_id="vit") == []
-
-
-def test_recent_tests_come_newest_first_with_their_reason(scene):
-    columns = "test_id status error_message"
-    assert rows(scene, "recent_tests", columns, run_id="run-2") == [
-        ("t2", "passed", None),
-        ("t3", "error", "RuntimeError: fake failure"),
-        ("t5", "error", "RuntimeError: fake failure"),
-        ("t6", "unsupported", "no runtime"),
-    ]
-    assert rows(scene, "recent_tests", "test_id", row_limit=2) == [("t7",), ("t8",)]
-
-
-def test_model_statistics_name_the_fastest_hardware_per_item(scene):
-    columns = "model_id platforms_tested platforms_passed tests tests_passed success_rate fastest_hardware_id"
-    assert rows(scene, "model_statistics", columns) == [
-        ("bert", 2, 2, 5, 3, 0.6, "cpu-b"),
-        ("vit", 1, 0, 1, 0, None, None),
-    ]
-
-
-def test_hardware_statistics_include_platforms_without_tests(scene):
-    columns = "hardware_id available models_tested models_passed tests tests_passed success_rate runs"
-    assert rows(scene, "hardware_statistics", columns) == [
-        ("cpu-a", True, 1, 1, 3, 2, 2 / 3, 2),
-        ("cpu-b", True, 2, 1, 3, 1, 0.5, 2),
-        ("cuda-absent", False, 0, 0, 0, 0, None, 0),
-    ]
-
-
 def test_the_largest_passed_batch_of_each_platform(scene):
     columns = "hardware_id max_batch_size"
     assert rows(scene, "largest_passed_batches", columns) == [("cpu-a", 1), ("cpu-b", 4)]
-
-
-def test_the_latest_run_is_the_latest_measured_one(scene):
-    columns = "run_id first_test last_test tests tests_passed"
-    assert rows(scene, "latest_run", columns) == [("run-2", NOON + DAY, NOON + DAY, 4, 1)]
 
 
 def test_an_unknown_query_is_named_with_those_that_exist(scene):
@@ -235,8 +162,8 @@ def test_an_unknown_query_is_named_with_those_that_exist(scene):
 
 
 def test_an_unknown_parameter_is_named_with_those_that_exist(scene):
-    with pytest.raises(StorageError, match=r"latest_run has no parameter model. Its parameters: none"):
-        run_query(scene, "latest_run", model="bert")
+    with pytest.raises(StorageError, match=r"loaded_shards has no parameter model. Its parameters: hardware_id"):
+        run_query(scene, "loaded_shards", model="bert")
 
 
 @pytest.mark.parametrize("name", query_names())

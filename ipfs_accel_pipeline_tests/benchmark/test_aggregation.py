@@ -1,0 +1,129 @@
+import random
+from dataclasses import replace
+
+import pytest
+
+from ipfs_accel_pipeline.benchmark.aggregation import aggregate
+from ipfs_accel_pipeline.records import PowerReading, Provenance, Status
+from ipfs_accel_pipeline_tests.fakes import failed_observation, observation, power_reading
+
+
+def rows_of(*observations, run_id="run-1", **options):
+    return aggregate(observations, run_id, "shard", {"fake-bert-tiny": "version-1"}, **options)
+
+
+def rounds(*p50s, slow=(), **changes):
+    return [
+        observation(round_index=index, latencies_ms=(p50,) * 20, is_slow_phase=index in slow, **changes)
+        for index, p50 in enumerate(p50s)
+    ]
+
+
+def test_the_rounds_of_a_case_become_one_row_in_each_table():
+    rows = rows_of(*rounds(10, 11, 12), *rounds(5, 5, 5, batch_size=8))
+    assert [len(r) for r in (rows.test_results, rows.performance_results, rows.power_metrics)] == [2, 2, 2]
+    test, performance, power = rows.test_results[0], rows.performance_results[0], rows.power_metrics[0]
+    assert (test.status, test.success, test.model_version_id, test.shard_id) == ("passed", True, "version-1", "shard")
+    assert performance.test_id == power.test_id == test.id
+    assert performance.p50_latency_ms == 11
+    assert performance.rounds == 3
+    assert performance.iterations == 60
+
+
+def test_throughput_is_batch_size_over_average_latency():
+    (row,) = rows_of(*rounds(10, 10, 10, batch_size=8)).performance_results
+    assert row.throughput_items_per_second == pytest.approx(800)
+
+
+def test_slow_rounds_are_counted_but_not_used_where_a_quiet_one_exists():
+    (row,) = rows_of(*rounds(10, 30, 10, 10, slow=[1])).performance_results
+    assert (row.p50_latency_ms, row.max_latency_ms, row.rounds, row.slow_rounds) == (10, 10, 4, 1)
+
+
+def test_where_every_round_was_slow_the_numbers_stand_and_are_noisy():
+    rows = rows_of(*rounds(30, 30, 30, slow=[0, 1, 2]))
+    (row,) = rows.performance_results
+    assert (row.p50_latency_ms, row.is_noisy) == (30, True)
+    assert "every round fell into a slow phase of the host" in rows.test_results[0].details["noise"]
+
+
+def test_a_quiet_case_is_not_noisy():
+    rows = rows_of(*rounds(10, 10.1, 10))
+    assert rows.test_results[0].details["noise"] == []
+    assert not rows.performance_results[0].is_noisy
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PASSED])
+def test_a_case_that_did_not_pass_has_a_reason_and_no_numbers(status):
+    rows = rows_of(failed_observation(status=status, error_message="why"))
+    (test,) = rows.test_results
+    assert (test.status, test.success, test.error_message) == (str(status), False, "why")
+    assert rows.performance_results == rows.power_metrics == []
+
+
+def test_one_crash_in_three_rounds_is_a_crash_that_says_which_round():
+    crash = failed_observation(round_index=2, status=Status.CRASHED, error_message="killed by signal 11 (SIGSEGV)")
+    rows = rows_of(*rounds(10, 10), crash)
+    assert rows.test_results[0].status == "crashed"
+    assert rows.test_results[0].error_message == "round 3, after 2 that passed: killed by signal 11 (SIGSEGV)"
+    assert rows.performance_results == []
+    assert [one["status"] for one in rows.test_results[0].details["rounds"]] == ["passed", "passed", "crashed"]
+
+
+def test_the_same_run_gives_the_same_ids_and_another_run_others():
+    first, again, other = (rows_of(*rounds(10), run_id=run) for run in ("run-1", "run-1", "run-2"))
+    assert first == again
+    assert first.test_results[0].id != other.test_results[0].id
+    assert first.performance_results[0].id != other.performance_results[0].id
+
+
+def test_the_order_of_the_observations_does_not_matter():
+    observations = rounds(10, 30, 10, slow=[1])
+    shuffled = random.Random(1).sample(observations, 3)
+    assert rows_of(*observations) == rows_of(*shuffled)
+
+
+def test_an_emulated_case_never_has_performance_or_power():
+    rows = rows_of(*rounds(10, 10, 10), provenance=Provenance.EMULATED)
+    assert rows.test_results[0].provenance == "emulated"
+    assert rows.performance_results == rows.power_metrics == []
+
+
+def test_power_that_was_not_measured_is_unknown_with_its_reason():
+    (row,) = rows_of(*rounds(10)).power_metrics
+    assert (row.power_watts_avg, row.source, row.reason) == (None, "unavailable", "no power sensor on the fake host")
+    assert rows_of(*rounds(10)).performance_results[0].energy_efficiency_items_per_joule is None
+
+
+def test_power_and_efficiency_come_from_the_same_window():
+    reading = PowerReading("nvml", kind="measured", duration_seconds=2.0, power_watts_avg=50.0, power_watts_peak=60.0)
+    hotter = replace(reading, power_watts_avg=70.0, power_watts_peak=90.0)
+    first, second = rounds(10, 10)
+    rows = rows_of(replace(first, power=reading), replace(second, power=hotter))
+    (performance,), (power,) = rows.performance_results, rows.power_metrics
+    assert performance.power_watts == power.power_watts_avg == 60
+    assert (power.power_watts_peak, power.test_duration_seconds) == (90, 4)
+    assert performance.energy_efficiency_items_per_joule == pytest.approx(100 / 60)
+
+
+def test_the_largest_peak_of_memory_counts_and_the_devices_own_comes_first():
+    first, second = rounds(10, 10)
+    host = rows_of(replace(first, memory_peak_mb=100.0), replace(second, memory_peak_mb=130.0))
+    assert host.performance_results[0].memory_peak_mb == 130
+    device = rows_of(replace(first, device_memory_peak_mb=40.0), second)
+    assert device.performance_results[0].memory_peak_mb == 40
+
+
+def test_unknown_stays_unknown():
+    unknown = observation(
+        memory_peak_mb=None, model_load_ms=None, compile_ms=None, first_inference_ms=None, cpu_times_ms=(), power=None
+    )
+    rows = rows_of(unknown)
+    (row,) = rows.performance_results
+    assert [row.memory_peak_mb, row.model_load_ms, row.compile_ms, row.first_inference_ms, row.cpu_p50_ms] == [None] * 5
+    assert rows.power_metrics[0].reason
+
+
+def test_durations_of_the_rounds_add_up():
+    assert rows_of(*rounds(1, 1, 1)).test_results[0].execution_time == 12
+    assert power_reading().duration_seconds is None

@@ -1,0 +1,68 @@
+"""The schedule and the sensor, ticked."""
+
+from datetime import datetime
+
+import dagster as dg
+import pytest
+
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.defs import sensors
+from ipfs_accel_pipeline.defs.schedules import nightly_benchmarks
+from ipfs_accel_pipeline.defs.sensors import new_hardware
+
+TWO_O_CLOCK = datetime(2026, 3, 1, 2, 0)
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.local_temp() as instance:
+        yield instance
+
+
+def tick(instance, at=TWO_O_CLOCK):
+    with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+        return nightly_benchmarks(context)
+
+
+def test_the_night_measures_every_known_device_once(instance):
+    instance.add_dynamic_partitions("hardware", ["cpu-a", "cuda-b-0"])
+    requests = tick(instance)
+    assert [request.partition_key for request in requests] == ["cpu-a", "cuda-b-0"]
+    assert [request.run_key for request in requests] == ["nightly-2026-03-01-cpu-a", "nightly-2026-03-01-cuda-b-0"]
+
+
+def test_another_night_asks_again(instance):
+    instance.add_dynamic_partitions("hardware", ["cpu-a"])
+    first, second = (tick(instance, TWO_O_CLOCK.replace(day=day)) for day in (1, 2))
+    assert first[0].run_key != second[0].run_key
+
+
+def test_a_night_without_hardware_says_what_to_run(instance):
+    assert "job `detect`" in tick(instance).skip_message
+
+
+def evaluate(instance):
+    with dg.build_sensor_context(instance=instance) as context:
+        return new_hardware(context)
+
+
+def test_the_sensor_makes_new_hardware_a_partition_and_asks_for_its_run(instance):
+    result = evaluate(instance)
+    (added,) = result.dynamic_partitions_requests
+    assert [request.partition_key for request in result.run_requests] == list(added.partition_keys)
+    assert any(key.startswith("cpu-") for key in added.partition_keys)
+    assert not any(key.endswith("-absent") for key in added.partition_keys)
+
+
+def test_known_hardware_is_not_asked_for_again(instance):
+    instance.add_dynamic_partitions("hardware", evaluate(instance).dynamic_partitions_requests[0].partition_keys)
+    again = evaluate(instance)
+    assert again.run_requests == []
+    assert "nothing new" in again.skip_reason.skip_message
+
+
+def test_a_driver_that_crashes_the_detection_is_an_error_of_the_tick_and_not_of_the_server(instance, monkeypatch):
+    crash = Job("ipfs_accel_pipeline_tests.benchmark.misbehaving:segfault", {}, timeout_s=30)
+    monkeypatch.setattr(sensors, "_DETECT", crash)
+    with pytest.raises(RuntimeError, match="SIGSEGV"):
+        evaluate(instance)

@@ -1,0 +1,58 @@
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+HEAVY = ("torch", "transformers", "onnx", "onnxruntime", "openvino", "qai_hub", "nncf")
+
+
+def test_the_code_location_loads_without_a_single_heavy_runtime():
+    script = (
+        "import sys; from ipfs_accel_pipeline.definitions import defs; defs();"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_the_assets_are_the_tables_and_what_leads_to_and_from_them(definitions):
+    assert {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()} == {
+        "hardware_platforms",
+        "models",
+        "model_bundles",
+        "measurements",
+        "test_results",
+        "performance_results",
+        "power_metrics",
+        "hardware_compatibility",
+        "snapshot",
+        "reports",
+    }
+
+
+def test_every_asset_is_described_owned_grouped_and_of_a_kind(definitions):
+    for spec in definitions.resolve_all_asset_specs():
+        assert spec.description, spec.key
+        assert spec.owners, spec.key
+        assert spec.kinds, spec.key
+        assert spec.group_name != "default", spec.key
+
+
+def test_every_choice_of_the_launchpad_is_described_and_has_a_default(definitions):
+    fields = definitions.resolve_job_def("benchmark").run_config_schema.config_type.fields
+    choices = fields["resources"].config_type.fields["benchmark"].config_type.fields["config"].config_type.fields
+    assert set(choices) >= {"models", "profile", "batch_sizes", "sequence_lengths", "precisions"}
+    for name, choice in choices.items():
+        assert choice.description, name
+        assert not choice.is_required, name
+
+
+def test_the_schedule_and_the_sensor_wait_to_be_turned_on(definitions):
+    assert definitions.resolve_schedule_def("nightly_benchmarks").default_status is dg.DefaultScheduleStatus.STOPPED
+    assert definitions.resolve_sensor_def("new_hardware").default_status is dg.DefaultSensorStatus.STOPPED
+
+
+@pytest.mark.parametrize("job", ["detect", "benchmark", "publish"])
+def test_every_job_says_what_it_is_for(definitions, job):
+    assert definitions.resolve_job_def(job).description
