@@ -16,7 +16,7 @@ class UsageError(PipelineError):
     """Wrong use: an unknown model, an unknown precision, a file that is not there."""
 
 
-class Unsupported(PipelineError):
+class Unsupported(PipelineError):  # noqa: N818 (a result, not an error)
     """The combination cannot run, for a reason worth storing; it becomes status `unsupported`."""
 
 

@@ -1,4 +1,4 @@
-"""The vocabulary of the project: one frozen dataclass per row of the six tables, and the raw observation they come from.
+"""The vocabulary of the project: one frozen dataclass per row of the six tables, and the raw observation behind them.
 
 Field names are column names. Units are in the names; where the seed's column has none, the docstring
 says it. Unknown is None, never zero. Nothing here computes.
@@ -210,7 +210,10 @@ class TestResult:
 
 @dataclass(frozen=True)
 class PerformanceResult:
-    """A row of `performance_results`: a passed, measured case. Percentiles are medians over rounds of each round's percentile."""
+    """A row of `performance_results`: a passed, measured case.
+
+    Each percentile is the median over the rounds of the round's own percentile.
+    """
 
     id: str
     model_id: str

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,12 @@ class Server:
         deadline = time.monotonic() + 180
         while True:
             try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self._port}/server_info", timeout=5).close()
                 return DagsterGraphQLClient("127.0.0.1", port_number=self._port)
-            except Exception:
+            except OSError:
                 assert time.monotonic() < deadline, "the webserver did not come up"
                 assert all(process.poll() is None for process in self._processes)
-                time.sleep(1)
+                time.sleep(0.5)
 
     def ask(self, query, **variables):
         return self._client._execute(query, variables)
