@@ -1,0 +1,152 @@
+"""The command line as a person types it: real processes, real measurements of a tiny model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ipfs_accel_pipeline.cli import main
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline_tests.workshop import TINY
+
+SMOKE = ["--profile", "smoke", "--weights", "random"]
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """An empty working directory and no setting from outside."""
+    for name in ("BENCHMARK_DB_PATH", "BENCHMARK_DATA_DIR", "BENCHMARK_CATALOGUE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_detect_shows_and_stores_every_type(elsewhere):
+    result = invoke("detect")
+    assert result.exit_code == 0, result.output
+    assert "CPU" in result.output
+    assert "Qualcomm: not implemented" in result.output
+    with open_database(elsewhere / "data" / "benchmark.duckdb") as connection:
+        types = connection.execute("SELECT count(DISTINCT hardware_type) FROM hardware_platforms").fetchall()
+    assert types == [(8,)]
+
+
+def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_DB_PATH", str(elsewhere / "environment.duckdb"))
+    assert invoke("detect", "--db-path", elsewhere / "option.duckdb").exit_code == 0
+    assert (elsewhere / "option.duckdb").exists()
+    assert not (elsewhere / "environment.duckdb").exists()
+    assert invoke("detect").exit_code == 0
+    assert (elsewhere / "environment.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--models", "bert-bse-uncased"], "bert-base-uncased"),
+        (["--hardware", "CUDAA"], "This machine has:"),
+        (["--precisions", "fp12"], "fp32, fp16, bf16, int8"),
+        (["--batch-sizes", "0"], "between 1 and"),
+        (["--batch-sizes", "two"], "not a list of whole numbers"),
+        (["--qualcomm"], "Qualcomm cannot be measured here: not implemented"),
+        (["--profile", "quick"], "smoke"),
+        (["report", "--format", "pdf"], "markdown"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_wrong_use_is_one_clear_message_and_exit_code_2(elsewhere, arguments, says):
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_report_before_anything_was_measured_says_what_to_run(elsewhere):
+    result = invoke("--report")
+    assert result.exit_code == 2
+    assert "ipfs-accel snapshot" in result.output
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(elsewhere):
+    path = elsewhere / "notes.duckdb"
+    path.write_text("my notes")
+    result = invoke("detect", "--db-path", path)
+    assert result.exit_code == 2
+    assert "not a DuckDB database" in result.output
+    assert path.read_text() == "my notes"
+
+
+@pytest.mark.slow
+def test_a_run_measures_stores_and_ends_with_the_report(workshop):
+    result = invoke("--models", TINY, "--hardware", "openvino", *SMOKE)
+    assert result.exit_code == 0, result.output
+    assert "# AI models on hardware endpoints" in result.stdout
+    assert TINY in result.stdout
+    assert "1 of 1 rounds passed" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_first_versions_command_lines_work(workshop, tmp_path):
+    models = ["--models", TINY]
+    assert invoke(*models, "--hardware", "OpenVINO", "--quiet", *SMOKE).exit_code == 0
+    for format, begins in (("markdown", "# "), ("html", "<!doctype html>"), ("json", "{")):
+        output = tmp_path / f"test_report.{format}"
+        result = invoke("--report", "--format", format, "--output", output)
+        assert result.exit_code == 0, result.output
+        assert output.read_text().lower().startswith(begins)
+
+
+@pytest.mark.slow
+def test_json_output_still_works_and_says_that_it_is_deprecated(workshop, tmp_path):
+    output = tmp_path / "results.json"
+    result = invoke("run", "--models", TINY, "--hardware", "openvino", "--json-output", output, "--quiet", *SMOKE)
+    assert result.exit_code == 0, result.output
+    assert "deprecated" in result.stderr
+    assert json.loads(output.read_text())["performance"]
+
+
+@pytest.mark.slow
+def test_a_benchmark_that_cannot_run_is_exit_code_1_and_the_others_are_kept(workshop):
+    lengths = ["--sequence-lengths", "16,4096"]
+    result = invoke("--models", TINY, "--hardware", "openvino", *lengths, "--quiet", *SMOKE)
+    assert result.exit_code == 1
+    with open_database(workshop.settings.database) as connection:
+        rows = connection.execute("SELECT status FROM test_results ORDER BY sequence_length").fetchall()
+    assert rows == [("passed",), ("unsupported",)]
+
+
+@pytest.mark.slow
+def test_what_a_killed_run_had_measured_is_recovered_by_the_next(workshop):
+    command = [sys.executable, "-m", "ipfs_accel_pipeline", "--models", TINY, "--hardware", "openvino"]
+    options = ["--weights", "random", "--batch-sizes", "1,2,3,4,5,6,7,8"]
+    killed = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    while "round 1: passed" not in (line := killed.stderr.readline()):
+        assert line, "the run ended before it measured anything"
+    killed.kill()
+    killed.communicate()
+    result = subprocess.run([*command, *SMOKE], capture_output=True, text=True, check=True)
+    assert "Recovered" in result.stderr
+    with open_database(workshop.settings.database) as connection:
+        runs = connection.execute("SELECT count(DISTINCT run_id) FROM performance_results").fetchall()
+    assert runs == [(2,)]
+
+
+def test_the_readme_names_every_option_of_the_command():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    help_text = subprocess.run(
+        [sys.executable, "-m", "ipfs_accel_pipeline", "run", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "200"},
+    ).stdout
+    options = {word.strip(",") for word in help_text.split() if word.startswith("--")}
+    assert {option for option in options if option not in readme} == set()
