@@ -6,7 +6,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 .PHONY: run test test-all lint ui detect report clean
 
 run: .venv/installed  ## measure the small default models on this machine and report
-	$(BIN)/ipfs-accel run
+	$(BIN)/ipfs-accel run --profile quick
 
 test: .venv/installed-dev  ## the quick tests
 	$(BIN)/pytest -q -m "not slow and not webserver"

@@ -17,6 +17,7 @@ from ipfs_accel_pipeline.settings import load_settings
 
 class Profile(Enum):
     smoke = "smoke"
+    quick = "quick"
     standard = "standard"
     thorough = "thorough"
 
@@ -30,7 +31,7 @@ class BenchmarkConfig(dg.ConfigurableResource):
     )
     profile: Profile = Field(
         default=Profile.standard,
-        description="How long to measure: smoke (one short round), standard (three rounds), thorough (five long ones).",
+        description="smoke: one short round; quick: three short ones; standard: three; thorough: five long ones.",
     )
     precisions: list[str] = Field(default=["fp32"], description="Any of fp32, fp16, bf16, int8.")
     batch_sizes: list[int] = Field(default=[1], description="Items per inference.")
