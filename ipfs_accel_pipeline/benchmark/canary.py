@@ -12,13 +12,13 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock
 
 # Slower than the host's best by this factor: the round is repeated and kept out of the summary if another is at hand.
-# On a shared two-core machine the factor is 1.17 in the mean and below 1.3 nine times in ten; slow phases show 1.5-2.
+# On a shared two-core machine the factor is 1.2 in the mean and rarely above 1.3; slow phases show 1.5 to 2.
 SLOW_PHASE = 1.4
 
 # Of five computations tried, hashing followed the latency of models best (rank correlation 0.9 over half a minute)
@@ -27,19 +27,42 @@ _BLOCK = bytes(4 * 1024 * 1024)
 _SLICES = 15
 
 
-def run_canary(threads: int, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Milliseconds to hash 4 MiB on each of `threads` threads at once: the median of fifteen slices."""
-    return statistics.median(_slice_ms(threads, clock) for _ in range(_SLICES))
+def run_canary(cpus: Sequence[int], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Milliseconds to hash 4 MiB on each of `cpus` at once: the median of fifteen slices.
+
+    Each thread stays on its own CPU: left to the scheduler, two of them often share one and take twice as long.
+    """
+    return statistics.median(_slice_ms(cpus, clock) for _ in range(_SLICES))
 
 
-def _slice_ms(threads: int, clock: Callable[[], float]) -> float:
-    workers = [threading.Thread(target=hashlib.sha256, args=(_BLOCK,)) for _ in range(threads)]
-    started = clock()
+def canary_cpus(threads: int) -> tuple[int, ...]:
+    """The CPUs to run on, chosen before a runtime pins this process; one unpinned thread where pinning is unknown."""
+    if not hasattr(os, "sched_getaffinity"):
+        return (_UNPINNED,)
+    return tuple(sorted(os.sched_getaffinity(0))[:threads])
+
+
+_UNPINNED = -1
+
+
+def _slice_ms(cpus: Sequence[int], clock: Callable[[], float]) -> float:
+    durations = [0.0] * len(cpus)
+    start = threading.Barrier(len(cpus))
+    workers = [threading.Thread(target=_work, args=(cpu, start, clock, durations, i)) for i, cpu in enumerate(cpus)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    return (clock() - started) * 1e3
+    return max(durations)
+
+
+def _work(cpu: int, start: threading.Barrier, clock: Callable[[], float], durations: list[float], index: int) -> None:
+    if cpu != _UNPINNED:
+        os.sched_setaffinity(0, {cpu})  # of this thread alone, which ends with the slice
+    start.wait()
+    started = clock()
+    hashlib.sha256(_BLOCK)
+    durations[index] = (clock() - started) * 1e3
 
 
 class HostBest:

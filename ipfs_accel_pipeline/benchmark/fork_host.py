@@ -8,6 +8,7 @@ process, since the host computes nothing. Protocol over stdin and stdout: a job 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -23,6 +24,7 @@ def serve(modules: list[str]) -> None:
     for module in modules:
         with contextlib.suppress(ImportError):  # the job will meet it again, and report it as its own result
             importlib.import_module(module)
+    gc.freeze()  # a child's garbage collection would touch, and so copy, every page of what was imported
     _say("ready")
     for line in sys.stdin:
         folder = Path(line.rstrip("\n"))

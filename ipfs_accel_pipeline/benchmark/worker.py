@@ -14,7 +14,7 @@ import numpy as np
 
 from ipfs_accel_pipeline.backends.interface import Backend, Session
 from ipfs_accel_pipeline.backends.registry import load_backend
-from ipfs_accel_pipeline.benchmark.canary import run_canary
+from ipfs_accel_pipeline.benchmark.canary import canary_cpus, run_canary
 from ipfs_accel_pipeline.benchmark.environment import HostLoad
 from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
@@ -47,7 +47,8 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     version = backend.version()  # imports the runtime, so that its libraries count to the baseline
     fields: dict[str, Any] = {"backend": backend.name, "backend_version": version}
     fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
-    fields["canary_before_ms"] = run_canary(request.threads)
+    cpus = canary_cpus(request.threads)
+    fields["canary_before_ms"] = run_canary(cpus)
     memory = _MemoryWindow()
     session = _load(backend, bundle, request)
     try:
@@ -56,7 +57,7 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
             fields |= _time(session, bundle, request) | memory.read(session)
     finally:
         session.close()
-    fields["canary_after_ms"] = run_canary(request.threads)
+    fields["canary_after_ms"] = run_canary(cpus)
     return fields
 
 

@@ -1,13 +1,31 @@
+import itertools
 import multiprocessing
+import os
 
 import pytest
 
-from ipfs_accel_pipeline.benchmark.canary import HostBest, run_canary
+from ipfs_accel_pipeline.benchmark.canary import HostBest, canary_cpus, run_canary
 
 
-def test_the_canary_takes_a_measurable_time_on_every_thread_count():
-    assert run_canary(1) > 0.1
-    assert run_canary(2) > 0.1
+def test_the_canary_takes_a_measurable_time_on_every_cpu():
+    for threads in (1, os.cpu_count()):
+        assert run_canary(canary_cpus(threads)) > 0.1
+
+
+def test_the_canary_leaves_this_process_on_all_its_cpus():
+    before = os.sched_getaffinity(0)
+    run_canary(canary_cpus(1))
+    assert os.sched_getaffinity(0) == before
+
+
+def test_the_canary_uses_no_cpu_that_is_not_ours():
+    assert set(canary_cpus(1000)) == os.sched_getaffinity(0)
+    assert len(canary_cpus(1)) == 1
+
+
+def test_the_slowest_cpu_of_the_median_slice_counts():
+    times = itertools.count()
+    assert run_canary((-1,), clock=lambda: next(times) / 1e3) == pytest.approx(1)
 
 
 def test_the_first_canary_is_the_best_known(tmp_path):
