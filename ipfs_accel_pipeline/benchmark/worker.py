@@ -44,11 +44,11 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     """Fields of an Observation. Timing begins only after the outputs were found right at two shapes."""
     backend = load_backend(request.hardware_type, request.endpoint_type)
     bundle = open_bundle(request.bundle)
-    version = backend.version()  # imports the runtime, so that its libraries count to the baseline
-    fields: dict[str, Any] = {"backend": backend.name, "backend_version": version}
-    fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
     cpus = canary_cpus(request.threads)
-    fields["canary_before_ms"] = run_canary(cpus)
+    fields: dict[str, Any] = {"canary_before_ms": run_canary(cpus)}  # first: importing OpenVINO leaves a busy thread
+    version = backend.version()  # imports the runtime, so that its libraries count to the baseline
+    fields |= {"backend": backend.name, "backend_version": version}
+    fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
     memory = _MemoryWindow()
     session = _load(backend, bundle, request)
     try:
