@@ -143,7 +143,7 @@ class Observation:
     status: Status
     error_message: str | None
     started_at: datetime
-    execution_time_s: float  # wall time of the whole child process
+    execution_time_s: float | None  # wall time of the whole child process; None where none was started
     requested_device: str
     actual_device: str | None = None
     device_proof: dict[str, Any] = field(default_factory=dict)

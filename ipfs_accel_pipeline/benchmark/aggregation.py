@@ -93,7 +93,7 @@ def _test_result(
         test_type="benchmark",
         success=group.passed,
         error_message=_error_message(group),
-        execution_time=sum(one.execution_time_s for one in group.rounds),
+        execution_time=_sum(one.execution_time_s for one in group.rounds),
         memory_usage=group.memory_peak_mb,
         details=_details(group),
         run_id=group.run_id,

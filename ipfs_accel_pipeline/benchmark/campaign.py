@@ -85,7 +85,7 @@ class Campaign:
         index = len(self._observed[one.case])
         started_at = datetime.now(UTC)
         if one.request is None:
-            outcome = Outcome(one.refusal or Status.SKIPPED, None, one.refusal_reason, 0.0)
+            outcome = Outcome(one.refusal or Status.SKIPPED, None, one.refusal_reason, None)
         else:
             outcome = self._launcher.run(self._job(one.request))
         return self._observation(one, index, started_at, outcome)

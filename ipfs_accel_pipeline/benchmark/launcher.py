@@ -34,7 +34,7 @@ class Outcome:
     status: Status
     value: Any
     message: str | None
-    duration_s: float
+    duration_s: float | None  # None where no process was started
     details: dict[str, Any] = field(default_factory=dict)  # traceback, log tail, exit code or signal
 
 

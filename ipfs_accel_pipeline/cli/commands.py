@@ -24,6 +24,7 @@ from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 
 _WRONG_USE = 2
 _SOME_FAILED = 1
+_STOPPED = 130  # as shells report SIGINT
 
 
 def _clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +37,9 @@ def _clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         except PipelineError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(_WRONG_USE)
+        except KeyboardInterrupt:
+            click.echo("Stopped. What was measured is kept; the next run loads it.", err=True)
+            sys.exit(_STOPPED)
 
     return run
 

@@ -1,5 +1,6 @@
-"""Which run is this? The same answer in a step, its retries and its re-execution from failure."""
+"""Which run is this, and on which host? The first has one answer in a step, its retries and its re-execution."""
 
+import re
 import socket
 from typing import Any
 
@@ -15,3 +16,8 @@ def root_run_id(context: Any) -> str:
 def host_tags() -> dict[str, str]:
     """Runs with this tag exclude each other on one host (see dagster.yaml)."""
     return {HOST_TAG: socket.gethostname()}
+
+
+def host_pool() -> str:
+    """The pool of this host's measuring steps: also a run that carries no tags takes its turn (see dagster.yaml)."""
+    return "benchmark_" + re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())

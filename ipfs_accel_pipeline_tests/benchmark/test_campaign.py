@@ -109,6 +109,7 @@ def test_what_cannot_run_is_recorded_without_starting_a_process(run):
     refused = PlannedCase(case(), "cpu", refusal=Status.UNSUPPORTED, refusal_reason="no fp16 on this CPU")
     (one,) = run(launcher, [refused])
     assert (one.status, one.error_message) == (Status.UNSUPPORTED, "no fp16 on this CPU")
+    assert one.execution_time_s is None, "no process ran, so no time was measured"
     assert launcher.jobs == []
 
 

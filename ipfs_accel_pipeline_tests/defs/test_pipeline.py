@@ -5,6 +5,7 @@ import json
 import dagster as dg
 import pytest
 
+from ipfs_accel_pipeline.defs.sensors import new_hardware
 from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline_tests.workshop import TINY
@@ -66,6 +67,17 @@ def test_one_run_measures_stores_checks_and_reports(workshop, launch, openvino):
     assert report["summary"]["tests"] == 1
     assert (workshop.settings.reports / "report.html").exists()
     assert (workshop.settings.reports / "report.md").exists()
+
+
+def test_hardware_that_the_sensor_finds_becomes_a_partition_and_is_measured(workshop, launch, instance):
+    with dg.build_sensor_context(instance=instance) as context:
+        found = new_hardware(context)
+    for request in found.dynamic_partitions_requests:  # as the daemon does
+        instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+    (request,) = [request for request in found.run_requests if request.partition_key.startswith("openvino-cpu")]
+    result = launch("benchmark", request.partition_key)
+    assert result.success
+    assert stored(workshop, "SELECT hardware_id FROM performance_results") == [(request.partition_key,)]
 
 
 def test_two_nights_give_two_sets_of_rows(workshop, launch, openvino):

@@ -62,10 +62,12 @@ def test_exactly_the_models_with_a_token_axis_have_a_sequence_length():
         assert (spec.sequence_length is not None) == ("text" in spec.modality), spec.model_id
 
 
-def test_default_models_are_small_and_cover_every_kind():
+def test_default_models_are_six_small_ones_of_different_kinds():
     defaults = [CATALOGUE[model_id] for model_id in default_models()]
-    assert 7 <= len(defaults) <= 8
-    assert {spec.model_type for spec in defaults} == {spec.model_type for spec in CATALOGUE.values()}
+    assert len({spec.family for spec in defaults}) == len(defaults) >= 6
+    # No audio model: the smallest takes a minute to export, a third of the time a first run may take.
+    kinds = {"text_encoder", "text_decoder", "text_encoder_decoder", "vision", "multimodal"}
+    assert {spec.model_type for spec in defaults} == kinds
     assert {size_class(spec.parameters) for spec in defaults} <= {"tiny", "small"}
 
 

@@ -8,7 +8,7 @@ from ipfs_accel_pipeline.defs.assets.model_bundles import model_bundles
 from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
-from ipfs_accel_pipeline.defs.runs import root_run_id
+from ipfs_accel_pipeline.defs.runs import host_pool, root_run_id
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.progress import describe
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.settings import load_settings
     owners=["team:benchmarks"],
     partitions_def=hardware_partitions,
     deps=[model_bundles],
-    pool="benchmark",
+    pool=host_pool(),
 )
 def measurements(
     context: dg.AssetExecutionContext, benchmark: BenchmarkConfig, hardware_platforms: list[HardwarePlatform]

@@ -1,0 +1,115 @@
+"""What a person may ask for, and what becomes of what cannot run."""
+
+import json
+
+import pytest
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.bundles import bundle_folder, record_failure
+from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.planning import plan_cases
+from ipfs_accel_pipeline.pipeline.preparation import needed_artefacts
+from ipfs_accel_pipeline.pipeline.run import choose_platforms
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline_tests.fakes import absent_hardware_row, hardware_row
+
+CPU = hardware_row(hardware_id="cpu-a")
+OPENVINO = hardware_row(hardware_id="openvino-cpu-a", hardware_type="OpenVINO", runtime={"device": "CPU"})
+ABSENT = absent_hardware_row(unavailable_reason="no NVIDIA driver")
+TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", sequence_length=128)
+IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"precisions": ("fp8",)},
+        {"profile": "leisurely"},
+        {"weights": "stolen"},
+        {"batch_sizes": (0,)},
+        {"batch_sizes": ()},
+        {"precisions": ()},
+        {"sequence_lengths": (-1,)},
+        {"threads": 0},
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_refused_before_anything_starts(wrong):
+    with pytest.raises(UsageError):
+        RunConfig(**wrong)
+
+
+def test_without_a_choice_everything_available_is_measured():
+    assert choose_platforms([CPU, OPENVINO, ABSENT], []) == [CPU, OPENVINO]
+
+
+@pytest.mark.parametrize("name", ["OpenVINO", "openvino", "openvino-cpu-a", "OPENVINO-CPU-A"])
+def test_hardware_is_chosen_by_id_or_type_in_any_case(name):
+    assert choose_platforms([CPU, OPENVINO, ABSENT], [name, name]) == [OPENVINO]
+
+
+def test_absent_hardware_is_refused_with_its_reason():
+    with pytest.raises(UsageError, match="no NVIDIA driver"):
+        choose_platforms([CPU, ABSENT], ["cuda"])
+
+
+def test_unknown_hardware_is_answered_with_what_is_here():
+    with pytest.raises(UsageError, match=r"'tpu'.*cpu-a"):
+        choose_platforms([CPU], ["tpu"])
+
+
+def test_the_artefacts_are_those_the_endpoints_load_and_the_reference_comes_first():
+    assert needed_artefacts([CPU], ["fp32"]) == ["reference", "onnx"]
+    assert needed_artefacts([OPENVINO], ["fp32"]) == ["reference", "openvino"]
+    assert needed_artefacts([CPU, OPENVINO], ["fp32", "int8"]) == [
+        "reference",
+        "onnx",
+        "onnx_int8",
+        "openvino",
+        "openvino_int8",
+    ]
+
+
+def plan(store, *specs, platform=CPU, **choices):
+    return plan_cases(platform, specs, RunConfig(weights="random", **choices), store)
+
+
+def test_every_combination_is_planned(tmp_path):
+    planned = plan(tmp_path, TEXT, IMAGE, batch_sizes=(1, 8), sequence_lengths=(16, 64), precisions=("fp32", "int8"))
+    cases = [one.case for one in planned]
+    assert len(set(cases)) == len(cases)
+    # Two endpoints, two precisions, two batches; two lengths for the text model, none for the image model.
+    assert len(cases) == 2 * 2 * 2 * (2 + 1)
+    assert {case.sequence_length for case in cases if case.model_id == "tests/image"} == {None}
+
+
+def test_without_a_choice_the_models_own_length_is_taken(tmp_path):
+    assert {one.case.sequence_length for one in plan(tmp_path, TEXT)} == {128}
+
+
+def test_a_model_that_was_not_prepared_is_skipped_with_the_remedy(tmp_path):
+    for one in plan(tmp_path, TEXT):
+        assert (one.refusal, one.request) == (Status.SKIPPED, None)
+        assert "model_bundles" in one.refusal_reason
+
+
+def test_a_failed_export_is_the_status_and_the_reason_of_its_cases(tmp_path):
+    folder = bundle_folder(TEXT, tmp_path, "random")
+    (folder / "reference").mkdir(parents=True)
+    outcome = {"artefact": "reference", "status": "ok", "attempts": []}
+    (folder / "reference.json").write_text(json.dumps(outcome))
+    record_failure(folder, "onnx", "crashed", "killed by signal 11 (SIGSEGV)")
+    by_endpoint = {one.case.endpoint_type: one for one in plan(tmp_path, TEXT)}
+    assert by_endpoint["pytorch"].request is not None
+    assert by_endpoint["onnxruntime"].refusal is Status.CRASHED
+    assert "SIGSEGV" in by_endpoint["onnxruntime"].refusal_reason
+
+
+def test_a_precision_that_a_runtime_lacks_is_unsupported_and_not_left_out(tmp_path):
+    refusals = {one.case.endpoint_type: one.refusal for one in plan(tmp_path, TEXT, precisions=("bf16",))}
+    assert refusals["onnxruntime"] is Status.UNSUPPORTED
+
+
+def test_absent_hardware_is_never_planned(tmp_path):
+    with pytest.raises(UsageError, match="no NVIDIA driver"):
+        plan(tmp_path, TEXT, platform=ABSENT)
