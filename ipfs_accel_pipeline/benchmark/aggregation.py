@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.benchmark.statistics import noise_reasons, summarize
+from ipfs_accel_pipeline.benchmark.statistics import Summary, noise_reasons, summarize
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.records import (
     Case,
@@ -43,7 +44,7 @@ def aggregate(
     run_id: str,
     shard_id: str | None,
     model_versions: dict[str, str],
-    provenance: Provenance = Provenance.MEASURED,
+    provenance: Provenance,
 ) -> Rows:
     """Rows of all cases in `observations`. `model_versions` maps model ids to the version that was measured."""
     cases: dict[Case, list[Observation]] = {}
@@ -73,6 +74,17 @@ class _Group:
         self.used = quiet or self.rounds
         self.first = self.rounds[0]
         self.decisive = self.failure or self.first
+
+    @cached_property
+    def summary(self) -> Summary:
+        return summarize([one.latencies_ms for one in self.used])
+
+    @cached_property
+    def noise(self) -> list[str]:
+        """Why the numbers are to be taken with care."""
+        series = [one.latencies_ms for one in self.used]
+        reasons = noise_reasons(series, [one.interval_target_met for one in self.used], self.summary)
+        return reasons + ([_EVERY_ROUND_SLOW] if self.all_slow else [])
 
     @property
     def memory_peak_mb(self) -> float | None:
@@ -128,7 +140,7 @@ def _details(group: _Group) -> dict[str, Any]:
         "device_proof": decisive.device_proof,
         "effective_precision": decisive.effective_precision,
         "weights_digest": decisive.weights_digest,
-        "noise": _noise(group) if group.passed else None,
+        "noise": group.noise if group.passed else None,
         **decisive.details,
     }
 
@@ -146,14 +158,8 @@ def _round_details(one: Observation) -> dict[str, Any]:
     }
 
 
-def _noise(group: _Group) -> list[str]:
-    series = [one.latencies_ms for one in group.used]
-    reasons = noise_reasons(series, [one.interval_target_met for one in group.used], summarize(series))
-    return reasons + ([_EVERY_ROUND_SLOW] if group.all_slow else [])
-
-
 def _performance_result(group: _Group, provenance: Provenance) -> PerformanceResult:
-    summary = summarize([one.latencies_ms for one in group.used])
+    summary = group.summary
     case, used = group.case, group.used
     throughput = case.batch_size / summary.average_ms * 1e3
     watts = _mean(one.power.power_watts_avg for one in used if one.power)
@@ -183,14 +189,14 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
         coefficient_of_variation=summary.coefficient_of_variation,
         cpu_p50_ms=_median_of_medians(one.cpu_times_ms for one in used),
         canary_slowdown=_largest(one.canary_slowdown for one in used),
-        is_noisy=bool(_noise(group)),
+        is_noisy=bool(group.noise),
         model_load_ms=_median(one.model_load_ms for one in used),
         compile_ms=_median(one.compile_ms for one in used),
         first_inference_ms=_median(one.first_inference_ms for one in used),
         time_to_first_token_ms=None,
         time_per_output_token_ms=None,
         tokens_per_second=None,
-        environment=group.first.environment,
+        environment=group.used[0].environment,
         **asdict(case),
     )
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ipfs_accel_pipeline.backends.registry import load_backend
-from ipfs_accel_pipeline.benchmark.canary import SLOW_PHASE, HostBest
+from ipfs_accel_pipeline.benchmark.canary import SLOW_PHASE, VERSION, HostBest
 from ipfs_accel_pipeline.benchmark.environment import describe_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
@@ -45,6 +45,7 @@ class Campaign:
         threads: int,
         memory_limit_mb: float | None,
         record: Callable[[Observation], None],
+        profile: str,
     ) -> None:
         self._protocol = protocol
         self._launcher = launcher
@@ -52,7 +53,7 @@ class Campaign:
         self._threads = threads
         self._memory_limit_mb = memory_limit_mb
         self._record = record
-        self._host = describe_host(threads)
+        self._host = describe_host(threads) | {"profile": profile}
         self._observed: dict[Case, list[Observation]] = {}
 
     def run(self, planned: Sequence[PlannedCase], already: Sequence[Observation] = ()) -> Iterator[Observation]:
@@ -116,11 +117,14 @@ class Campaign:
             **fields,
         )
 
+    def _canary_key(self) -> str:
+        return f"canary {VERSION}, {self._host['hostname']}, {self._host['processor']}, {self._threads} threads"
+
     def _slow_phase(self, fields: dict[str, Any]) -> dict[str, Any]:
         before, after = fields.get("canary_before_ms"), fields.get("canary_after_ms")
         if before is None or after is None:
             return {}
-        slowdown = self._host_best.slowdown(f"{self._host['hostname']}/{self._threads} threads", before, after)
+        slowdown = self._host_best.slowdown(self._canary_key(), before, after)
         return {"canary_slowdown": slowdown, "is_slow_phase": slowdown > SLOW_PHASE}
 
 

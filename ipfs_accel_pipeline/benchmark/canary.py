@@ -13,6 +13,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from filelock import FileLock
@@ -25,6 +26,7 @@ SLOW_PHASE = 1.4
 # and was the steadiest: it lives in registers, and its threads need neither the interpreter nor each other.
 _BLOCK = bytes(4 * 1024 * 1024)
 _SLICES = 15
+VERSION = 1  # raise it when the computation changes: bests of another one say nothing
 
 
 def run_canary(cpus: Sequence[int], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -46,23 +48,22 @@ _UNPINNED = -1
 
 
 def _slice_ms(cpus: Sequence[int], clock: Callable[[], float]) -> float:
-    durations = [0.0] * len(cpus)
     start = threading.Barrier(len(cpus))
-    workers = [threading.Thread(target=_work, args=(cpu, start, clock, durations, i)) for i, cpu in enumerate(cpus)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return max(durations)
+    with ThreadPoolExecutor(len(cpus)) as threads:  # passes on what a thread raises
+        return max(threads.map(lambda cpu: _work(cpu, start, clock), cpus))
 
 
-def _work(cpu: int, start: threading.Barrier, clock: Callable[[], float], durations: list[float], index: int) -> None:
-    if cpu != _UNPINNED:
-        os.sched_setaffinity(0, {cpu})  # of this thread alone, which ends with the slice
+def _work(cpu: int, start: threading.Barrier, clock: Callable[[], float]) -> float:
+    try:
+        if cpu != _UNPINNED:
+            os.sched_setaffinity(0, {cpu})  # of this thread alone, which ends with the slice
+    except OSError:
+        start.abort()  # or the others would wait for ever
+        raise
     start.wait()
     started = clock()
     hashlib.sha256(_BLOCK)
-    durations[index] = (clock() - started) * 1e3
+    return (clock() - started) * 1e3
 
 
 class HostBest:
@@ -83,8 +84,9 @@ class HostBest:
 
     def _read(self) -> dict[str, float]:
         try:
-            return dict(json.loads(self._path.read_text()))
-        except (OSError, ValueError):  # none yet, or damaged: the best is found again
+            known = json.loads(self._path.read_text())
+            return {str(key): float(value) for key, value in known.items() if float(value) > 0}
+        except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged: the best is found again
             return {}
 
     def _write(self, best: dict[str, float]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 _PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "numpy")
+_CPUINFO = Path("/proc/cpuinfo")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
@@ -19,6 +20,7 @@ def describe_host(threads: int) -> dict[str, object]:
     return {
         "hostname": socket.gethostname(),
         "platform": platform.platform(),
+        "processor": _processor(),
         "python": platform.python_version(),
         "threads": threads,
         "logical_cpus": os.cpu_count(),
@@ -45,19 +47,29 @@ def default_threads() -> int:
 
 
 class HostLoad:
-    """Load average and the share of CPU time stolen by other guests, from creation to `read`."""
+    """Load average at its creation, and the share of CPU time stolen by other guests from then to `read`."""
 
     def __init__(self) -> None:
         self._before = psutil.cpu_times()
+        self._load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
     def read(self) -> dict[str, float | None]:
         now = psutil.cpu_times()
         total = sum(now) - sum(self._before)
         stolen = getattr(now, "steal", None)
         return {
-            "load_average_1m": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "load_average_1m": self._load,
             "steal_share": (stolen - self._before.steal) / total if stolen is not None and total > 0 else None,
         }
+
+
+def _processor() -> str | None:
+    """The processor's name as the kernel tells it."""
+    try:
+        lines = _CPUINFO.read_text().splitlines()
+    except OSError:
+        return platform.processor() or None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
 
 
 def _governor() -> str | None:

@@ -45,6 +45,7 @@ def _become_child(folder: Path, host: int) -> None:
         log = os.open(folder / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what the host reads from here is not the benchmark's
         run_job(folder)
         os._exit(0)
     except BaseException:

@@ -102,7 +102,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, Unsupported):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"{error}. Install it into this environment (README, optional runtimes)."
+        return f"{error}. Install it into this environment."
     return f"{type(error).__name__}: {error}"
 
 

@@ -107,8 +107,10 @@ class _ForkHost:
 
     def run(self, folder: Path, timeout_s: float) -> int | None:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{folder}\n".encode())
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(f"{folder}\n".encode())
+        except BrokenPipeError as error:
+            raise _HostDiedError("the process that forks benchmarks was gone") from error
         child = int(self._read_line(timeout_s=60).removeprefix("started "))
         try:
             answered = self._answers_within(timeout_s)
@@ -187,7 +189,7 @@ def _death(exit_code: int, oom_killed: bool, log_tail: str) -> tuple[Status, str
     """Status and reason of a process that left no ending."""
     if exit_code >= 0:
         return Status.CRASHED, f"the process ended with exit code {exit_code} and no result"
-    name = signal.Signals(-exit_code).name
+    name = _signal_name(-exit_code)
     if oom_killed and -exit_code == signal.SIGKILL:
         return Status.OUT_OF_MEMORY, "killed by the kernel's out-of-memory killer"
     if says_out_of_memory(log_tail):
@@ -195,10 +197,17 @@ def _death(exit_code: int, oom_killed: bool, log_tail: str) -> tuple[Status, str
     return Status.CRASHED, f"killed by signal {-exit_code} ({name})"
 
 
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # real-time signals have no name of their own
+        return "unnamed"
+
+
 def _read_ending(path: Path) -> Ending | None:
     try:
         ending: Ending = pickle.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, pickle.UnpicklingError, EOFError, AttributeError):  # none, or nothing we can read
         return None
     return ending
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.interface import Backend, Session
+from ipfs_accel_pipeline.backends.interface import Session
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.canary import canary_cpus, run_canary
 from ipfs_accel_pipeline.benchmark.environment import HostLoad
@@ -20,6 +20,7 @@ from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
 from ipfs_accel_pipeline.benchmark.power import open_power_meter
 from ipfs_accel_pipeline.benchmark.protocol import Protocol, measure_latencies
+from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
 from ipfs_accel_pipeline.models.inputs import make_arrays
 from ipfs_accel_pipeline.records import ParityResult, Status
@@ -50,9 +51,13 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     fields |= {"backend": backend.name, "backend_version": version}
     fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
     memory = _MemoryWindow()
-    session = _load(backend, bundle, request)
+    session = backend.load(bundle, request.device, request.precision, request.threads)
     try:
-        fields |= _examine(session, bundle, request)
+        _require_precision(session, request.precision)
+        fields |= _first_inference(session, bundle, request)
+        memory.pause()
+        fields |= _judge(session, bundle, request)
+        memory.resume()
         if fields["status"] is Status.PASSED:
             fields |= _time(session, bundle, request) | memory.read(session)
     finally:
@@ -61,20 +66,28 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     return fields
 
 
-def _load(backend: Backend, bundle: Bundle, request: RoundRequest) -> Session:
-    return backend.load(bundle, request.device, request.precision, request.threads)
+def _require_precision(session: Session, asked: str) -> None:
+    """A row must not carry a precision that the runtime did not use (a file may be quantized already)."""
+    if session.effective_precision != asked:
+        raise Unsupported(f"asked for {asked}, the runtime runs this model in {session.effective_precision}")
 
 
-def _examine(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
-    """First inference, parity, and which device really did it."""
-    first_ms = _first_inference_ms(session, _inputs(bundle, request))
+def _first_inference(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
+    prepared = session.prepare(_inputs(bundle, request))
+    started = time.perf_counter()
+    session.infer(prepared)
+    return {"first_inference_ms": (time.perf_counter() - started) * 1e3}
+
+
+def _judge(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
+    """Are the outputs right, and which device really made them?"""
     parity = tuple(_parity(session, bundle, request.precision))
     wrong = next((one for one in parity if not one.passed), None)
     return {
         "status": Status.FAILED if wrong else Status.PASSED,
         "error_message": wrong.reason if wrong else None,
         "parity": parity,
-        "first_inference_ms": first_ms,
+        "details": {"reference_runtime": bundle.reference_runtime},
         "model_load_ms": session.load_ms,
         "compile_ms": session.compile_ms,
         "actual_device": session.actual_device,
@@ -85,13 +98,6 @@ def _examine(session: Session, bundle: Bundle, request: RoundRequest) -> dict[st
 
 def _inputs(bundle: Bundle, request: RoundRequest) -> dict[str, np.ndarray]:
     return make_arrays(bundle.input_specs, request.batch_size, request.sequence_length)
-
-
-def _first_inference_ms(session: Session, inputs: dict[str, np.ndarray]) -> float:
-    prepared = session.prepare(inputs)
-    started = time.perf_counter()
-    session.infer(prepared)
-    return (time.perf_counter() - started) * 1e3
 
 
 def _parity(session: Session, bundle: Bundle, precision: str) -> list[ParityResult]:
@@ -105,7 +111,7 @@ def _parity(session: Session, bundle: Bundle, precision: str) -> list[ParityResu
 def _time(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
     prepared = session.prepare(_inputs(bundle, request))
     meter = open_power_meter(request.hardware_type, time.perf_counter)
-    load = HostLoad()
+    load = HostLoad()  # before timing, or the load would be our own
     with _no_garbage_collection():
         series = measure_latencies(lambda: session.infer(prepared), request.protocol, before_timing=meter.start)
         power = meter.stop()
@@ -131,20 +137,34 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 class _MemoryWindow:
-    """Peak memory from its creation on, above what was resident then."""
+    """Peak memory from its creation on, above what was resident then, without what happens between pause and resume."""
 
     def __init__(self) -> None:
-        gc.collect()
-        self._peak_is_ours = reset_peak()
+        self._peaks_mb: list[float | None] = []
+        self.resume()
         self._before = read_memory()
 
+    def pause(self) -> None:
+        now = read_memory()
+        self._peaks_mb.append(now.peak_mb if now and self._peak_is_ours else None)
+
+    def resume(self) -> None:
+        gc.collect()
+        self._peak_is_ours = reset_peak()
+
     def read(self, session: Session) -> dict[str, float | None]:
+        self.pause()
         now = read_memory()
         fields: dict[str, float | None] = {"device_memory_peak_mb": session.device_memory_peak_mb()}
         if now is None or self._before is None:
             return fields
         return fields | {
             "memory_baseline_mb": self._before.resident_mb,
-            "memory_peak_mb": now.peak_mb - self._before.resident_mb if self._peak_is_ours else None,
+            "memory_peak_mb": self._peak_mb(self._before.resident_mb),
             "memory_anonymous_mb": now.anonymous_mb - self._before.anonymous_mb,
         }
+
+    def _peak_mb(self, baseline_mb: float) -> float | None:
+        """None where any part of the peak is unknown."""
+        known = [peak for peak in self._peaks_mb if peak is not None]
+        return max(known) - baseline_mb if len(known) == len(self._peaks_mb) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
@@ -16,7 +17,14 @@ from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import PipelineError, UsageError
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
-from ipfs_accel_pipeline.pipeline.run import RunResult, choose_platforms, detect_and_store, find_models, run_pipeline
+from ipfs_accel_pipeline.pipeline.run import (
+    RunResult,
+    choose_platforms,
+    detect_and_store,
+    find_models,
+    known_ids,
+    run_pipeline,
+)
 from ipfs_accel_pipeline.records import HardwareType, Status
 from ipfs_accel_pipeline.reports.write import write_report
 from ipfs_accel_pipeline.settings import Settings, load_settings
@@ -58,6 +66,7 @@ def main(context: click.Context, report: bool, **options: Any) -> None:
     Without a command: measure as `run` does, or with --report only report.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
         return
     if report:
         _report(load_settings(options["db_path"]), options)
@@ -103,6 +112,14 @@ def snapshot(db_path: str | None) -> None:
     click.echo(publish_snapshot(settings.database, settings.snapshot))
 
 
+def _refuse_options_before(context: click.Context) -> None:
+    """They would be read by nobody."""
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        flag = "--" + given[0].replace("_", "-")
+        raise UsageError(f"Write {flag} after the command: `ipfs-accel {context.invoked_subcommand} {flag} ...`.")
+
+
 def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
     config = _config(options)
@@ -111,7 +128,7 @@ def _run(options: dict[str, Any]) -> int:
     with TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
     paths = write_all_reports(settings)
-    _finish(settings, options, result, paths)
+    _finish(settings, {**options, "models": [spec.model_id for spec in specs]}, result, paths)
     return _exit_code(result)
 
 
@@ -136,10 +153,8 @@ def _finish(settings: Settings, options: dict[str, Any], result: RunResult, path
     if options["json_output"]:
         click.echo("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
         write_report(make_report(settings, "json"), options["json_output"])
-    if options["output"]:
+    if options["output"] or not options["quiet"]:
         _report(settings, {**options, "hardware": ()})
-    elif not options["quiet"]:
-        click.echo(make_report(settings, options["format"]))
     if not options["quiet"]:
         passed = sum(observation.status is Status.PASSED for observation in result.observations)
         click.echo(
@@ -150,7 +165,8 @@ def _finish(settings: Settings, options: dict[str, Any], result: RunResult, path
 
 
 def _report(settings: Settings, options: dict[str, Any]) -> None:
-    text = make_report(settings, options["format"], options["models"] or None, options["hardware"] or None)
+    models = known_ids(options["models"], settings) or None
+    text = make_report(settings, options["format"], models, options["hardware"] or None)
     if options["output"]:
         click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
     else:

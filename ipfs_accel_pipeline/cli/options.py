@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES
+from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.reports.write import FORMATS
 
@@ -51,7 +52,7 @@ def measuring_options(command: Command) -> Command:
             ),
             click.option("--batch-sizes", callback=_numbers, default="1", show_default=True),
             click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
-            click.option("--weights", type=click.Choice(["auto", "random"]), default="auto", show_default=True),
+            click.option("--weights", type=click.Choice(CHOICES), default="auto", show_default=True),
             click.option("--threads", type=int, help="Compute threads. Default: one per physical core."),
             click.option("--memory-limit-mb", type=float, help="Of one benchmark process. Default: 90 % of memory."),
             click.option("--qualcomm", is_flag=True, help="Measure the Qualcomm endpoint."),

@@ -4,6 +4,7 @@ Names only: run configuration carries no paths and no commands, because the webs
 """
 
 from enum import Enum
+from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
@@ -12,10 +13,13 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.run import unique
 from ipfs_accel_pipeline.settings import load_settings
 
 
 class Profile(Enum):
+    """The profiles of the protocol, as a choice in the launchpad."""
+
     smoke = "smoke"
     quick = "quick"
     standard = "standard"
@@ -39,7 +43,8 @@ class BenchmarkConfig(dg.ConfigurableResource):
         default=[], description="Tokens per item, for models that have a token axis; empty: each model's own default."
     )
     weights: str = Field(
-        default="auto", description="auto: pretrained weights where they are at hand, else random; or random."
+        default="auto",
+        description="auto: pretrained where they are at hand, else random; pretrained: ask the hub; or random.",
     )
     threads: int | None = Field(default=None, description="Compute threads; default: one per physical core.")
     memory_limit_mb: float | None = Field(
@@ -66,13 +71,13 @@ class BenchmarkConfig(dg.ConfigurableResource):
         """The chosen models, in the order given."""
         catalogue = load_catalogue(load_settings().user_catalogue)
         try:
-            return [find_model(_name(name), catalogue) for name in self.models or catalogue.defaults]
+            return unique([find_model(_name(name), catalogue) for name in self.models or catalogue.defaults])
         except UsageError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _name(name: str) -> str:
-    if name.startswith((".", "/", "~")) or name.endswith((".onnx", ".xml")) or "\\" in name:
+    if Path(name).exists() or name.startswith((".", "/", "~")) or name.endswith((".onnx", ".xml")) or "\\" in name:
         raise UsageError(
             f"{name!r} is a path, and a run from the UI takes names only. Give the file a name in the catalogue file "
             "that BENCHMARK_CATALOGUE points at, or measure it with `ipfs-accel run --models`."

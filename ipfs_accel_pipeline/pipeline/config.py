@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 
-WEIGHTS = ("auto", "random")
 _LARGEST_BATCH = 65536
+_SMALLEST_MEMORY_MB = 64
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,14 @@ class RunConfig:
     def __post_init__(self) -> None:
         _check_choices("precision", self.precisions, PRECISIONS)
         _check_choices("profile", (self.profile,), tuple(PROFILES))
-        _check_choices("kind of weights", (self.weights,), WEIGHTS)
+        _check_choices("kind of weights", (self.weights,), CHOICES)
         _check_positive("batch size", self.batch_sizes, _LARGEST_BATCH)
         _check_positive("sequence length", self.sequence_lengths, 2**24)
         _check_positive("number of threads", (self.threads,) if self.threads is not None else (), 4096)
+        if self.memory_limit_mb is not None and self.memory_limit_mb < _SMALLEST_MEMORY_MB:
+            raise UsageError(
+                f"A memory limit of {self.memory_limit_mb:g} MiB is too low: {_SMALLEST_MEMORY_MB} MiB is the least."
+            )
         if not self.precisions or not self.batch_sizes:
             raise UsageError("Name at least one precision and one batch size.")
 

@@ -17,7 +17,7 @@ from ipfs_accel_pipeline.benchmark.aggregation import Rows, aggregate
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.models.catalogue import model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model
+from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model, Provenance
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.derived import record_largest_batches
@@ -35,11 +35,13 @@ OnProblem = Callable[[str], None]
 
 def rows_of(shard: Shard) -> Rows:
     """The table rows of one shard."""
+    emulated = shard.header.details["hardware"]["acceleration"] == "emulated"
     return aggregate(
         shard.observations,
         run_id=shard.header.run_id,
         shard_id=shard.shard_id,
         model_versions=shard.header.details["model_versions"],
+        provenance=Provenance.EMULATED if emulated else Provenance.MEASURED,
     )
 
 
@@ -76,13 +78,14 @@ def load_pending(
     settings: Settings, hardware_ids: Iterable[str], on_problem: OnProblem = lambda message: None
 ) -> dict[str, WriteCounts]:
     """All result tables of these platforms brought up to date, and what depends on them. Returns counts per table."""
-    counts: dict[str, WriteCounts] = {}
+    counts = dict.fromkeys(RESULT_TABLES, WriteCounts(0, 0, 0, 0))
     with open_database(settings.database) as connection:
         for hardware_id in hardware_ids:
             register_parents(connection, pending_shards(connection, settings, "test_results", hardware_id, on_problem))
             for table in RESULT_TABLES:
-                rows = pending_rows(connection, settings, table, hardware_id, on_problem)
-                counts[table] = _added(counts.get(table), write_rows(connection, table, rows))
+                for shard in pending_shards(connection, settings, table, hardware_id, on_problem):
+                    written = _write_shard(connection, table, shard, on_problem)
+                    counts[table] = _added(counts.get(table), written)
             compatibility = current_compatibility(connection, hardware_id)
             written = write_rows(
                 connection, "hardware_compatibility", compatibility, replace_slice={"hardware_id": hardware_id}
@@ -90,6 +93,15 @@ def load_pending(
             counts["hardware_compatibility"] = _added(counts.get("hardware_compatibility"), written)
         record_largest_batches(connection)
     return counts
+
+
+def _write_shard(connection: Any, table: str, shard: Shard, on_problem: OnProblem) -> WriteCounts:
+    """One shard at a time: rows that are refused must not keep those of other shards out."""
+    try:
+        return write_rows(connection, table, getattr(rows_of(shard), table))
+    except StorageError as error:
+        on_problem(f"{shard.path}: {error}")
+        return write_rows(connection, table, [])
 
 
 def current_compatibility(connection: Any, hardware_id: str) -> list[HardwareCompatibility]:

@@ -5,6 +5,7 @@ The only step that touches hardware; it never touches the database.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,13 +19,14 @@ from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
+from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.bundles import bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
 from ipfs_accel_pipeline.records import HardwarePlatform, Observation
 from ipfs_accel_pipeline.settings import Settings
-from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
+from ipfs_accel_pipeline.storage.shards import Header, Shard, ShardStore
 
 # Of the machine's memory: a benchmark that wants more is stopped before the whole host begins to swap.
 _MEMORY_SHARE = 0.9
@@ -46,13 +48,14 @@ def measure_platform(
     """
     planned = plan_cases(platform, specs, config, settings.bundles)
     store = ShardStore(settings.shards)
-    sealed = _sealed_before(store, platform.hardware_id, run_id)
+    sealed = _sealed_before(store, platform.hardware_id, run_id, config)
     done = {observation.case for shard in sealed for observation in shard.observations}
     planned = [one for one in planned if one.case not in done]
     if sealed and not planned:  # a step that is executed again after it had succeeded
         return sealed[-1]
     header = _shard_header(platform, specs, config, settings.bundles)
     with store.journal(platform.hardware_id, run_id, header) as journal:
+        _require_same_settings(journal.header, config)
         on_start(_expected_rounds(planned, config) - len(journal.observations()))
         with exclusive_host(on_wait), Launcher() as launcher:
             campaign = _campaign(config, launcher, settings.data, journal.append)
@@ -61,9 +64,21 @@ def measure_platform(
         return journal.seal()
 
 
-def _sealed_before(store: ShardStore, hardware_id: str, run_id: str) -> list[Shard]:
-    """What this run has already measured and sealed on this hardware."""
-    return [store.read(info) for info in store.shards(hardware_id) if info.run_id == run_id]
+def _sealed_before(store: ShardStore, hardware_id: str, run_id: str, config: RunConfig) -> list[Shard]:
+    """What this run has already measured and sealed on this hardware, with the same settings."""
+    sealed = [store.read(info) for info in store.shards(hardware_id) if info.run_id == run_id]
+    for shard in sealed:
+        _require_same_settings(shard.header, config)
+    return sealed
+
+
+def _require_same_settings(header: Header, config: RunConfig) -> None:
+    """Rounds of two protocols must not be mixed under one run: they would be one row."""
+    before = header.details.get("config")
+    if before is not None and before != json.loads(json.dumps(asdict(config))):
+        raise UsageError(
+            f"Run {header.run_id} was measured with other settings. Launch a new run instead of executing it again."
+        )
 
 
 def _campaign(config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]) -> Campaign:
@@ -74,6 +89,7 @@ def _campaign(config: RunConfig, launcher: Launcher, data: Path, record: Callabl
         threads=config.threads or default_threads(),
         memory_limit_mb=config.memory_limit_mb or psutil.virtual_memory().total / 2**20 * _MEMORY_SHARE,
         record=record,
+        profile=config.profile,
     )
 
 

@@ -42,7 +42,7 @@ def _cases_of(
     bundle = bundle_folder(spec, store, config.weights)
     device = str(platform.runtime["device"])
     for precision in config.precisions:
-        refusal = _refusal(backend, bundle, precision)
+        refusal = _beyond_device(platform, precision) or _refusal(backend, bundle, precision)
         for batch_size in config.batch_sizes:
             for sequence_length in _sequence_lengths(spec, config):
                 case = Case(spec.model_id, platform.hardware_id, endpoint, precision, batch_size, sequence_length)
@@ -56,6 +56,14 @@ def _sequence_lengths(spec: ModelSpec, config: RunConfig) -> Sequence[int | None
     if spec.sequence_length is None:  # no token axis
         return (None,)
     return config.sequence_lengths or (spec.sequence_length,)
+
+
+def _beyond_device(platform: HardwarePlatform, precision: str) -> tuple[Status, str] | None:
+    """A precision without arithmetic of its own would be emulated, at a speed that says nothing of the device."""
+    known = platform.supported_precisions
+    if known is None or precision in known:
+        return None
+    return Status.UNSUPPORTED, f"{platform.device_name} has no {precision} arithmetic (it has: {', '.join(known)})"
 
 
 def _refusal(backend: Backend, bundle: Path, precision: str) -> tuple[Status, str] | None:

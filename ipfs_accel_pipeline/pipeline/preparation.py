@@ -142,7 +142,7 @@ def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
             "weights": config.weights,
         },
         timeout_s=_TIMEOUT_S,
-        memory_limit_mb=config.memory_limit_mb,
+        memory_limit_mb=None,  # the limit is for benchmarks; an export takes several times as much
         preload=_PRELOAD,
         environment=thread_environment(1),
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
+from ipfs_accel_pipeline.errors import StorageError, UsageError
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
@@ -83,7 +84,25 @@ def choose_platforms(platforms: Sequence[HardwarePlatform], wanted: Sequence[str
 
 def find_models(names: Sequence[str], settings: Settings) -> list[ModelSpec]:
     catalogue = load_catalogue(settings.user_catalogue)
-    return [find_model(name, catalogue) for name in dict.fromkeys(names or catalogue.defaults)]
+    return unique([find_model(name, catalogue) for name in names or catalogue.defaults])
+
+
+def known_ids(names: Sequence[str], settings: Settings) -> list[str]:
+    """What the database calls these models; a name that the catalogue does not know is left as it is."""
+    aliases = load_catalogue(settings.user_catalogue).aliases
+    return [aliases.get(name, name) for name in names]
+
+
+def unique(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+    """Each model once, though it was named twice; two different ones of one id are refused."""
+    found: dict[str, ModelSpec] = {}
+    for spec in specs:
+        known = found.setdefault(spec.model_id, spec)
+        if known != spec:
+            raise UsageError(
+                f"Two different models are called {spec.model_id}: {known.path} and {spec.path}. Rename one."
+            )
+    return list(found.values())
 
 
 def run_pipeline(
@@ -118,8 +137,9 @@ def _prepare(
 ) -> None:
     artefacts = needed_artefacts(platforms, config.precisions)
     progress.preparing(len(specs) * len(artefacts))
-    for one in prepare_bundles(specs, artefacts, config, settings.bundles):
-        progress.prepared(one)
+    with exclusive_host(progress.warn):  # exports take every core, and another run may be measuring
+        for one in prepare_bundles(specs, artefacts, config, settings.bundles):
+            progress.prepared(one)
 
 
 def _measure(
@@ -146,7 +166,13 @@ def _recover_abandoned(settings: Settings, progress: Progress) -> None:
     """Seal what killed runs had measured. A Dagster run is left a week in which it may be executed again."""
     store = ShardStore(settings.shards)
     dead = [path for path in store.abandoned() if path.name.startswith(_RUN_PREFIX)]
-    found = [store.recover(path) for path in {*dead, *store.abandoned(idle_s=_RETRY_DAYS * 86400)}]
-    for shard in found:
+    for path in {*dead, *store.abandoned(idle_s=_RETRY_DAYS * 86400)}:
+        try:
+            shard = store.recover(path)
+        except StorageError as error:  # one damaged journal must not stop every later run
+            progress.warn(str(error))
+            continue
+        if shard is None:
+            continue
         progress.warn(f"Recovered {len(shard.observations)} observations of the unfinished run {shard.header.run_id}.")
-    load_pending(settings, {shard.header.hardware_id for shard in found}, progress.warn)
+        load_pending(settings, [shard.header.hardware_id], progress.warn)

@@ -18,7 +18,8 @@ _ROUNDS = (
 )
 _CANARY = (
     "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored; a"
-    " round in a slow phase of the host is repeated up to a limit and never silently dropped."
+    " round in a slow phase of the host is kept and repeated up to the profile's limit. It counts only where the case"
+    " has no other round; how many were left out stands beside the result."
 )
 _INTERVAL = (
     "The 95 % interval of p50 is a two-level bootstrap: rounds are drawn first, then iterations within each round."
@@ -72,7 +73,7 @@ def _profile(protocol: Protocol) -> str:
         f" within {percent(protocol.warmup_agreement)} or {protocol.max_warmup_s:g} s have passed; then at least"
         f" {protocol.min_iterations} timed iterations and {protocol.min_duration_s:g} s, until the 95 % interval of the"
         f" median is within {percent(protocol.interval_target)}, at most {protocol.max_duration_s:g} s or"
-        f" {protocol.max_iterations:,} iterations."
+        f" {protocol.max_iterations:,} iterations; at most {protocol.max_repeats} further rounds for slow ones."
     )
 
 
@@ -82,7 +83,6 @@ def _parity() -> str:
     )
     return (
         "Before timing counts, every output is compared with the torch fp32 CPU reference on the same weights and"
-        " inputs, at two shapes. Out of tolerance is failed, not passed. Least cosine and largest relative error: "
-        + limits
-        + "."
+        " inputs, at two shapes (a user's ONNX or OpenVINO file: with its own runtime). Out of tolerance is failed, not"
+        " passed. Least cosine and largest relative error: " + limits + "."
     )

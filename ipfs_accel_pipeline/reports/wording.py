@@ -75,8 +75,13 @@ def labels(row: Performance) -> list[str]:
         *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
+        *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
         *(["random weights"] if row.weights == "random" else []),
     ]
+
+
+def _slow_rounds_left_out(row: Performance) -> bool:
+    return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
 
 
 def availability(platform: Platform) -> str:

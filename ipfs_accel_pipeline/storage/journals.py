@@ -85,6 +85,10 @@ class Journal:
             self._remove()
         return Shard(shard_id, path, self.header, tuple(self._content.observations), tuple(self._content.notes))
 
+    def discard(self) -> None:
+        """Remove a journal that holds nothing."""
+        self._remove()
+
     def _acquire(self) -> None:
         try:
             self._lock.acquire(timeout=0)

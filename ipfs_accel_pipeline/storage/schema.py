@@ -79,6 +79,5 @@ def _apply(connection: duckdb.DuckDBPyConnection, migration: Migration) -> None:
     except duckdb.CatalogException as error:
         raise StorageError(
             f"Migration {migration.version} ({migration.name}) does not fit this database: {error}. "
-            "It holds tables that this package did not make: choose another file with BENCHMARK_DB_PATH (--db-path), "
-            "and import the old results with `ipfs-accel migrate`."
+            "It holds tables that this package did not make: choose another file with BENCHMARK_DB_PATH (--db-path)."
         ) from error

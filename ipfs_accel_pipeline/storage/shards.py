@@ -80,11 +80,17 @@ class ShardStore:
         journals = sorted(self.root.glob(f"*/*{JOURNAL_SUFFIX}"))
         return [path for path in journals if time.time() - path.stat().st_mtime >= idle_s and not _is_held(path)]
 
-    def recover(self, journal: Path) -> Shard:
-        """Seals an abandoned journal, so that what a killed run had measured is kept."""
+    def recover(self, journal: Path) -> Shard | None:
+        """Seals an abandoned journal, so that what a killed run had measured is kept.
+
+        None, and the journal is removed, where it holds nothing: also when another process was quicker.
+        """
         hardware_id, run_id = unquote(journal.parent.name), unquote(journal.name.removesuffix(JOURNAL_SUFFIX))
         with Journal(journal, Header(hardware_id, run_id, datetime.now(UTC))) as opened:
-            return opened.seal()
+            if opened.observations():
+                return opened.seal()
+            opened.discard()
+            return None
 
 
 def _is_held(journal: Path) -> bool:

@@ -38,6 +38,11 @@ def kill_self():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def kill_parent():
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+
 def segfault():
     ctypes.string_at(0)
 
@@ -76,3 +81,17 @@ def sleep_then_note(seconds, path):
     with open(path, "w") as file:
         file.write(str(os.getpid()))
     time.sleep(seconds)
+
+
+def measure_or_misbehave(request):
+    """In place of a round: a crash of another kind for every batch size but the first and the last."""
+    from ipfs_accel_pipeline.benchmark.worker import measure_round
+
+    crash = {
+        2: kill_self,
+        3: segfault,
+        4: hang,
+        5: lambda: exit_politely(0),
+        6: lambda: allocate(10**6),
+    }.get(request.batch_size)
+    return crash() if crash else measure_round(request)

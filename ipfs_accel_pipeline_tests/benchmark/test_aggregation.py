@@ -8,8 +8,8 @@ from ipfs_accel_pipeline.records import PowerReading, Provenance, Status
 from ipfs_accel_pipeline_tests.fakes import failed_observation, observation, power_reading
 
 
-def rows_of(*observations, run_id="run-1", **options):
-    return aggregate(observations, run_id, "shard", {"fake-bert-tiny": "version-1"}, **options)
+def rows_of(*observations, run_id="run-1", provenance=Provenance.MEASURED):
+    return aggregate(observations, run_id, "shard", {"fake-bert-tiny": "version-1"}, provenance)
 
 
 def rounds(*p50s, slow=(), **changes):

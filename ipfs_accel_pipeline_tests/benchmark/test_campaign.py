@@ -56,6 +56,7 @@ def run(tmp_path):
             threads=2,
             memory_limit_mb=None,
             record=(recorded if recorded is not None else []).append,
+            profile="standard",
         )
         return list(campaign.run([n if isinstance(n, PlannedCase) else planned(n) for n in names], already))
 
@@ -143,6 +144,7 @@ def test_an_observation_says_when_where_and_with_what(run):
     assert abs((datetime.now(UTC) - one.started_at).total_seconds()) < 60
     assert one.requested_device == "cpu"
     assert one.environment["threads"] == 2
+    assert one.environment["profile"] == "standard"
     assert one.environment["load_average_1m"] == 0.5
     assert one.environment["versions"]["torch"]
 

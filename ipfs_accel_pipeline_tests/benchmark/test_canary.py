@@ -1,4 +1,3 @@
-import itertools
 import multiprocessing
 import os
 
@@ -23,9 +22,14 @@ def test_the_canary_uses_no_cpu_that_is_not_ours():
     assert len(canary_cpus(1)) == 1
 
 
-def test_the_slowest_cpu_of_the_median_slice_counts():
-    times = itertools.count()
-    assert run_canary((-1,), clock=lambda: next(times) / 1e3) == pytest.approx(1)
+def test_a_cpu_that_is_gone_is_an_error_and_never_a_number():
+    with pytest.raises(OSError, match="Invalid argument"):
+        run_canary((0, 4095))
+
+
+def test_the_median_slice_counts():
+    moments = iter([0, 9, *[0, 2] * 7, *[0, 1] * 7])  # fifteen slices: one of 9 ms, seven of 2 ms, seven of 1 ms
+    assert run_canary((-1,), clock=lambda: next(moments) / 1e3) == pytest.approx(2)
 
 
 def test_the_first_canary_is_the_best_known(tmp_path):
@@ -45,8 +49,9 @@ def test_hosts_and_thread_counts_are_kept_apart(tmp_path):
     assert best.slowdown("host/1", 30.0) == 1
 
 
-def test_a_damaged_file_is_started_again(tmp_path):
-    (tmp_path / "best.json").write_text("{not json")
+@pytest.mark.parametrize("content", ["{not json", "5", "[]", '{"host/2": 0}', '{"host/2": "x"}', '{"host/2": -1}'])
+def test_a_damaged_file_is_started_again(tmp_path, content):
+    (tmp_path / "best.json").write_text(content)
     assert HostBest(tmp_path / "best.json").slowdown("host/2", 10.0) == 1
 
 

@@ -59,6 +59,8 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["--qualcomm"], "Qualcomm cannot be measured here: not implemented"),
         (["--profile", "quick"], "smoke"),
         (["report", "--format", "pdf"], "markdown"),
+        (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
+        (["--memory-limit-mb", "-5"], "too low"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -95,7 +97,7 @@ def test_a_run_measures_stores_and_ends_with_the_report(workshop):
 
 @pytest.mark.slow
 def test_the_first_versions_command_lines_work(workshop, tmp_path):
-    models = ["--models", TINY]
+    models = ["--models", f"{TINY},tiny-bert"]  # one model by two names
     assert invoke(*models, "--hardware", "OpenVINO", "--quiet", *SMOKE).exit_code == 0
     for format, begins in (("markdown", "# "), ("html", "<!doctype html>"), ("json", "{")):
         output = tmp_path / f"test_report.{format}"

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from ipfs_accel_pipeline.benchmark.isolation import Job
-from ipfs_accel_pipeline.defs import sensors
+from ipfs_accel_pipeline.defs import detection
 from ipfs_accel_pipeline.defs.schedules import nightly_benchmarks
 from ipfs_accel_pipeline.defs.sensors import new_hardware
 
@@ -54,8 +54,18 @@ def test_the_sensor_makes_new_hardware_a_partition_and_asks_for_its_run(instance
     assert not any(key.endswith("-absent") for key in added.partition_keys)
 
 
-def test_known_hardware_is_not_asked_for_again(instance):
-    instance.add_dynamic_partitions("hardware", evaluate(instance).dynamic_partitions_requests[0].partition_keys)
+def test_a_partition_that_was_never_measured_is_still_new(instance):
+    (added,) = evaluate(instance).dynamic_partitions_requests
+    instance.add_dynamic_partitions("hardware", added.partition_keys)
+    again = evaluate(instance)
+    assert [request.partition_key for request in again.run_requests] == list(added.partition_keys)
+    assert again.dynamic_partitions_requests == []
+
+
+def test_measured_hardware_is_not_asked_for_again(instance):
+    (added,) = evaluate(instance).dynamic_partitions_requests
+    for key in added.partition_keys:
+        instance.report_runless_asset_event(dg.AssetMaterialization("measurements", partition=key))
     again = evaluate(instance)
     assert again.run_requests == []
     assert "nothing new" in again.skip_reason.skip_message
@@ -63,6 +73,6 @@ def test_known_hardware_is_not_asked_for_again(instance):
 
 def test_a_driver_that_crashes_the_detection_is_an_error_of_the_tick_and_not_of_the_server(instance, monkeypatch):
     crash = Job("ipfs_accel_pipeline_tests.benchmark.misbehaving:segfault", {}, timeout_s=30)
-    monkeypatch.setattr(sensors, "_DETECT", crash)
+    monkeypatch.setattr(detection, "DETECT", crash)
     with pytest.raises(RuntimeError, match="SIGSEGV"):
         evaluate(instance)

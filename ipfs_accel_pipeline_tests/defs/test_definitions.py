@@ -4,6 +4,9 @@ import sys
 import dagster as dg
 import pytest
 
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES
+from ipfs_accel_pipeline.defs.benchmark_config import Profile
+
 HEAVY = ("torch", "transformers", "onnx", "onnxruntime", "openvino", "qai_hub", "nncf")
 
 
@@ -46,6 +49,21 @@ def test_every_choice_of_the_launchpad_is_described_and_has_a_default(definition
     for name, choice in choices.items():
         assert choice.description, name
         assert not choice.is_required, name
+
+
+def test_nothing_but_the_choices_of_a_benchmark_can_be_configured(definitions):
+    """The webserver has no authentication: whoever reaches it must not be able to name a file."""
+    fields = (
+        definitions.resolve_job_def("benchmark").run_config_schema.config_type.fields["resources"].config_type.fields
+    )
+    configurable = {name for name, field in fields.items() if getattr(field.config_type, "fields", {}).get("config")}
+    assert {
+        name for name in configurable if fields[name].config_type.fields["config"].config_type.kind.name != "ANY"
+    } == {"benchmark"}
+
+
+def test_the_profiles_of_the_launchpad_are_those_of_the_protocol():
+    assert [profile.value for profile in Profile] == list(PROFILES)
 
 
 def test_the_schedule_and_the_sensor_wait_to_be_turned_on(definitions):

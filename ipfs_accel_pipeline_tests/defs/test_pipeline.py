@@ -6,8 +6,12 @@ import dagster as dg
 import pytest
 
 from ipfs_accel_pipeline.defs.sensors import new_hardware
+from ipfs_accel_pipeline.models.catalogue import load_catalogue
 from ipfs_accel_pipeline.records import HardwareType
+from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests.fakes import hardware_row
 from ipfs_accel_pipeline_tests.workshop import TINY
 
 pytestmark = pytest.mark.slow
@@ -47,8 +51,8 @@ def test_one_run_measures_stores_checks_and_reports(workshop, launch, openvino):
     result = launch("benchmark", openvino)
     assert result.success
     assert counts(workshop) == {
-        "hardware_platforms": len(stored(workshop, "FROM hardware_platforms")),
-        "models": len(stored(workshop, "FROM models")),
+        "hardware_platforms": 8,
+        "models": len(load_catalogue(workshop.settings.user_catalogue)),
         "test_results": 1,
         "performance_results": 1,
         "hardware_compatibility": 1,
@@ -122,7 +126,17 @@ def main_job():
     return defs().resolve_job_def("benchmark")
 
 
-def test_a_crashing_benchmark_does_not_fail_the_run(workshop, launch, openvino, run_config):
+def test_a_device_of_another_machine_is_not_measured_as_if_it_were_here(workshop, launch, hardware, instance):
+    with open_database(workshop.settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [hardware_row(hardware_id="cpu-of-another-machine")])
+    instance.add_dynamic_partitions("hardware", ["cpu-of-another-machine"])
+    result = launch("benchmark", "cpu-of-another-machine")
+    failures = [event.step_failure_data for event in result.filter_events(lambda event: event.is_step_failure)]
+    assert "is not in this machine" in failures[0].user_failure_data.description
+    assert "cpu-of-another-machine" not in {path.name for path in workshop.settings.shards.glob("*")}
+
+
+def test_a_benchmark_that_cannot_run_does_not_fail_the_run(workshop, launch, openvino, run_config):
     config = run_config["resources"]["benchmark"]["config"]
     config |= {"sequence_lengths": [16, 4096]}  # the second exceeds the model
     assert launch("benchmark", openvino, run_config).success

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from ipfs_accel_pipeline.defs.detection import detect_apart
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import HARDWARE
-from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.records import HardwarePlatform
 
 
@@ -14,7 +14,7 @@ def hardware_platforms(context: dg.AssetExecutionContext) -> list[HardwarePlatfo
 
     Available devices become partitions of the assets that measure.
     """
-    platforms = detect_hardware()
+    platforms = detect_apart()
     available = [platform.hardware_id for platform in platforms if platform.available]
     context.instance.add_dynamic_partitions(HARDWARE, available)
     context.add_output_metadata(

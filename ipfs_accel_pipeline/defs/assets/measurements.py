@@ -6,9 +6,11 @@ import dagster as dg
 
 from ipfs_accel_pipeline.defs.assets.model_bundles import model_bundles
 from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
+from ipfs_accel_pipeline.defs.detection import detect_apart
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
 from ipfs_accel_pipeline.defs.runs import host_pool, root_run_id
+from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.progress import describe
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
@@ -27,16 +29,20 @@ def measurements(
     context: dg.AssetExecutionContext, benchmark: BenchmarkConfig, hardware_platforms: list[HardwarePlatform]
 ) -> dg.MaterializeResult:
     """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
-    settings = load_settings()
-    shard = measure_platform(
-        _platform(hardware_platforms, context.partition_key),
-        benchmark.specs(),
-        benchmark.run_config(),
-        settings,
-        root_run_id(context),
-        on_observation=lambda observation: context.log.info(describe(observation)),
-        on_wait=context.log.warning,
-    )
+    platform = _platform(hardware_platforms, context.partition_key)
+    _require_present(context.partition_key)
+    try:
+        shard = measure_platform(
+            platform,
+            benchmark.specs(),
+            benchmark.run_config(),
+            load_settings(),
+            root_run_id(context),
+            on_observation=lambda observation: context.log.info(describe(observation)),
+            on_wait=context.log.warning,
+        )
+    except UsageError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     rounds = Counter(f"rounds/{observation.status}" for observation in shard.observations)
     return dg.MaterializeResult(
         metadata={
@@ -66,3 +72,14 @@ def _platform(platforms: list[HardwarePlatform], hardware_id: str) -> HardwarePl
     if not found.available:
         raise dg.Failure(f"{hardware_id} is not available: {found.unavailable_reason}", allow_retries=False)
     return found
+
+
+def _require_present(hardware_id: str) -> None:
+    """The row may be of another machine, or of a device that was unplugged: then this host would be measured as it."""
+    here = [one.hardware_id for one in detect_apart() if one.available]
+    if hardware_id not in here:
+        raise dg.Failure(
+            f"{hardware_id} is not in this machine, which has {', '.join(here)}. Run the partition where the device "
+            "is, or delete the partition.",
+            allow_retries=False,
+        )

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.defs.assets.models import models
 from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
 from ipfs_accel_pipeline.defs.metadata import markdown_table
@@ -25,9 +26,10 @@ def model_bundles(
     available = [platform for platform in hardware_platforms if platform.available]
     artefacts = needed_artefacts(available, config.precisions)
     prepared = []
-    for one in prepare_bundles(specs, artefacts, config, settings.bundles):
-        context.log.info(describe_prepared(one))
-        prepared.append(one)
+    with exclusive_host(context.log.warning):  # exports take every core, and another run may be measuring
+        for one in prepare_bundles(specs, artefacts, config, settings.bundles):
+            context.log.info(describe_prepared(one))
+            prepared.append(one)
     return dg.MaterializeResult(
         metadata={
             "made": sum(one.made_now for one in prepared),
