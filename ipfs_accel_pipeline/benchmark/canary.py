@@ -49,8 +49,11 @@ _UNPINNED = -1
 
 def _slice_ms(cpus: Sequence[int], clock: Callable[[], float]) -> float:
     start = threading.Barrier(len(cpus))
-    with ThreadPoolExecutor(len(cpus)) as threads:  # passes on what a thread raises
-        return max(threads.map(lambda cpu: _work(cpu, start, clock), cpus))
+    with ThreadPoolExecutor(len(cpus)) as threads:
+        try:
+            return max(threads.map(lambda cpu: _work(cpu, start, clock), cpus))
+        except threading.BrokenBarrierError as error:
+            raise OSError(f"not all of the CPUs {list(cpus)} belong to this process any more") from error
 
 
 def _work(cpu: int, start: threading.Barrier, clock: Callable[[], float]) -> float:

@@ -75,10 +75,15 @@ def _sealed_before(store: ShardStore, hardware_id: str, run_id: str, config: Run
 def _require_same_settings(header: Header, config: RunConfig) -> None:
     """Rounds of two protocols must not be mixed under one run: they would be one row."""
     before = header.details.get("config")
-    if before is not None and before != json.loads(json.dumps(asdict(config))):
+    if before is not None and _as_json(before) != _as_json(asdict(config)):
         raise UsageError(
             f"Run {header.run_id} was measured with other settings. Launch a new run instead of executing it again."
         )
+
+
+def _as_json(value: Any) -> Any:
+    """As it is after being stored: lists for tuples."""
+    return json.loads(json.dumps(value))
 
 
 def _campaign(config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]) -> Campaign:

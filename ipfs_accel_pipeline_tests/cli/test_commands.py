@@ -57,7 +57,7 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["--batch-sizes", "0"], "between 1 and"),
         (["--batch-sizes", "two"], "not a list of whole numbers"),
         (["--qualcomm"], "Qualcomm cannot be measured here: not implemented"),
-        (["--profile", "quick"], "smoke"),
+        (["--profile", "leisurely"], "smoke"),
         (["report", "--format", "pdf"], "markdown"),
         (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
         (["--memory-limit-mb", "-5"], "too low"),

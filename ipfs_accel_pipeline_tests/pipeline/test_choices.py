@@ -17,8 +17,10 @@ from ipfs_accel_pipeline_tests.fakes import absent_hardware_row, hardware_row
 CPU = hardware_row(hardware_id="cpu-a")
 OPENVINO = hardware_row(hardware_id="openvino-cpu-a", hardware_type="OpenVINO", runtime={"device": "CPU"})
 ABSENT = absent_hardware_row(unavailable_reason="no NVIDIA driver")
-TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", sequence_length=128)
-IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue")
+_BERT = {"architecture": "BertModel", "config_class": "BertConfig"}
+_VIT = {"architecture": "ViTModel", "config_class": "ViTConfig"}
+TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", sequence_length=128, **_BERT)
+IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
 
 
 @pytest.mark.parametrize(
