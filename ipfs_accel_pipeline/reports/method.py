@@ -32,8 +32,8 @@ _NOISY = (
 )
 _RANKING = (
     "Only measured results on real hardware whose newest test passed are ranked, and only within this report and the"
-    " same model, precision, batch size and sequence length. Imported, emulated and software-rendered results are"
-    " labelled and stand below, unranked."
+    " same model and weights, precision, batch size, sequence length and number of threads. Imported, emulated and"
+    " software-rendered results are labelled and stand below, unranked."
 )
 _COUNTS = (
     "Tests, passed and success rate count measured tests over the whole history. The rate leaves out what could not be"

@@ -98,6 +98,8 @@ class Performance:
     provenance: str
     acceleration: str | None
     weights: str | None
+    threads: int | None  # compute threads the runtime was given
+    weights_digest: str | None  # two models of one name are told apart by it
     latest_status: str | None  # of the newest test of this case: newer than these numbers if it is not "passed"
     test_timestamp: datetime
     rank: str = "not_ranked"  # fastest | tied | slower | only | not_ranked
@@ -105,9 +107,10 @@ class Performance:
     p50_ratio_to_fastest: float | None = None
 
     @property
-    def case(self) -> tuple[str, str, int, int]:
+    def case(self) -> tuple[str, str, int, int, int, str]:
         """What must be equal for two latencies to be comparable, as a sortable key."""
-        return (self.model_id, self.precision or "unknown", self.batch_size or 0, self.sequence_length or 0)
+        shape = (self.batch_size or 0, self.sequence_length or 0)
+        return (self.model_id, self.precision or "unknown", *shape, self.threads or 0, self.weights_digest or "")
 
 
 @dataclass(frozen=True)

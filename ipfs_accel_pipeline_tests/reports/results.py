@@ -29,6 +29,8 @@ def result(p50: float | None = 10.0, half_width: float = 0.1, **changes: Any) ->
         iterations=90,
         rounds=3,
         slow_rounds=0,
+        threads=2,
+        weights_digest="0" * 64,
         is_noisy=False,
         provenance="measured",
         acceleration="hardware",

@@ -26,6 +26,12 @@ def test_a_tie_is_with_the_fastest_and_does_not_pass_from_neighbour_to_neighbour
     assert ranks(*rows)["c"] == "slower"
 
 
+@pytest.mark.parametrize("other", [{"threads": 1}, {"weights_digest": "f" * 64}, {"precision": "bf16"}])
+def test_what_was_measured_under_other_conditions_is_not_compared(other):
+    rows = result(10, hardware_id="a"), result(20, hardware_id="b", **other)
+    assert ranks(*rows) == {"a": "only", "b": "only"}
+
+
 def test_intervals_that_touch_are_a_tie():
     assert ranks(result(10, 1, hardware_id="a"), result(12, 1, hardware_id="b")) == {"a": "tied", "b": "tied"}
 

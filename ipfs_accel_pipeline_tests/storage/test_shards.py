@@ -278,3 +278,24 @@ def test_the_id_follows_from_the_content_alone(store, tmp_path):
     copy.parent.mkdir(parents=True)
     copy.write_bytes(shard.path.read_bytes())
     assert store.read(copy).shard_id == shard.shard_id
+
+
+def test_a_journal_that_another_process_recovered_meanwhile_is_nothing_to_recover(tmp_path):
+    store = ShardStore(tmp_path)
+    with store.journal("cpu-a", "run-1") as journal:
+        journal.append(fakes.observation())
+    (left,) = store.abandoned()
+    assert store.recover(left) is not None
+    assert store.recover(left) is None
+    assert store.abandoned() == []
+    assert len(store.shards()) == 1
+
+
+def test_a_run_killed_before_its_first_observation_leaves_no_shard(tmp_path):
+    store = ShardStore(tmp_path)
+    with store.journal("cpu-a", "run-1") as journal:
+        path = journal.path
+    path.write_bytes(path.read_bytes()[:20])
+    assert store.recover(path) is None
+    assert store.shards() == []
+    assert not path.exists()

@@ -12,7 +12,8 @@ SELECT
     p.model_id, p.hardware_id, p.endpoint_type, p.precision, p.batch_size, p.sequence_length,
     p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.p90_latency_ms, p.p99_latency_ms,
     p.throughput_items_per_second, p.memory_peak_mb, p.model_load_ms, p.iterations, p.rounds, p.slow_rounds, p.is_noisy,
-    p.provenance, h.acceleration, t.weights, n.latest_status, p.test_timestamp
+    p.provenance, h.acceleration, t.weights, CAST(p.environment ->> 'threads' AS INTEGER) AS threads,
+    t.details ->> 'weights_digest' AS weights_digest, n.latest_status, p.test_timestamp
 FROM latest_performance_results AS p
 JOIN hardware_platforms AS h ON h.hardware_id = p.hardware_id
 LEFT JOIN test_results AS t ON t.id = p.test_id
