@@ -35,6 +35,7 @@ _PROVIDERS = {
     "mps": (("CoreMLExecutionProvider",), "The macOS build of onnxruntime has it."),
 }
 _PLUGIN = "ep"  # device "ep:<provider name>"
+_CPU_PROVIDER = "CPUExecutionProvider"
 _MIN_SHARE = 0.5  # of the nodes, to be called a run on that provider
 
 
@@ -191,7 +192,9 @@ def _actual_device(proof: dict[str, Any], provider: str, device: str) -> str:
         )
     nodes = proof["nodes_per_provider"]
     if nodes is None:
-        return device
+        if provider == _CPU_PROVIDER:
+            return device
+        raise BackendUnavailable("this ONNX Runtime cannot show where its nodes run: install 1.24 or newer")
     share = nodes.get(provider, 0) / max(sum(nodes.values()), 1)
     proof["share_on_device"] = round(share, 4)
     if share < _MIN_SHARE:

@@ -124,6 +124,9 @@ def _effective_precision(proof: dict[str, Any], asked: str) -> str:
     effective = _PRECISIONS.get(proof["inference_precision"], proof["inference_precision"])
     if effective != asked:
         raise Unsupported(f"this device runs {effective} when asked for {asked}: it has no {asked} arithmetic")
+    integer = sum(proof["products_per_precision"].get(kind, 0) for kind in _INTEGER_TYPES)
+    if integer:
+        raise Unsupported(f"this file is quantized already: {integer} products run in int8 when asked for {asked}")
     return asked
 
 

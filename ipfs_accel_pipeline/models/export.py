@@ -29,7 +29,7 @@ from ipfs_accel_pipeline.models.bundles import (
 )
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
-from ipfs_accel_pipeline.models.onnx_files import copy_model
+from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
@@ -124,6 +124,7 @@ def _onnx(work: _Work, target: Path) -> Made:
     if work.spec.source == "openvino":
         raise Unsupported("never: there is no way back from an OpenVINO file to ONNX")
     if work.spec.source == "onnx":
+        require_fp32(_file(work))
         paths = [ExportPath("copy of the file", lambda folder: copy_model(_file(work), folder / "model.onnx"))]
     else:
         paths = onnx_paths(lambda: _torch_model(bundle), bundle.input_specs, bundle.output_names())

@@ -7,6 +7,17 @@ from pathlib import Path
 
 from ipfs_accel_pipeline.errors import Unsupported
 
+_QUANTIZED_OPS = {
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "DynamicQuantizeLinear",
+    "MatMulInteger",
+    "ConvInteger",
+    "QLinearMatMul",
+    "QLinearConv",
+    "MatMulNBits",
+}
+
 
 def external_files(path: Path) -> list[Path]:
     """Files beside `path` that hold its weights."""
@@ -41,6 +52,19 @@ def float_parameters(path: Path) -> int:
     floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
     sizes = (tensor.dims for tensor in graph.initializer if tensor.data_type in floats)
     return sum(_product(dims) for dims in sizes)
+
+
+def require_fp32(path: Path) -> None:
+    """A file that is quantized or halved already would be stored as an fp32 result: Unsupported, with what it holds."""
+    import onnx
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    quantized = sorted({node.op_type for node in graph.node} & _QUANTIZED_OPS)
+    if quantized:
+        raise Unsupported(f"{path.name} is quantized already ({', '.join(quantized)}): bring the fp32 model")
+    halves = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
+    if any(tensor.data_type in halves for tensor in graph.initializer):
+        raise Unsupported(f"{path.name} holds 16-bit weights: bring the fp32 model")
 
 
 def _product(dims: list[int]) -> int:

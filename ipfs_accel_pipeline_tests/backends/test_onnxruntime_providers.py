@@ -30,6 +30,12 @@ def test_most_nodes_on_the_cpu_is_no_run_on_the_device():
         _actual_device(proof([CUDA, CPU], {CUDA: 1, CPU: 9}), CUDA, "cuda:0")
 
 
+def test_a_runtime_that_cannot_show_where_it_ran_is_no_proof_of_a_device():
+    with pytest.raises(BackendUnavailable, match=r"1\.24"):
+        _actual_device(proof([CUDA, CPU], None), CUDA, "cuda:0")
+    assert _actual_device(proof([CPU], None), CPU, "cpu") == "cpu"
+
+
 def test_shape_arithmetic_on_the_cpu_is_allowed_and_recorded():
     seen = proof([CUDA, CPU], {CUDA: 90, CPU: 10})
     assert _actual_device(seen, CUDA, "cuda:0") == "cuda:0"

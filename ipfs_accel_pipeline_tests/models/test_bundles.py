@@ -276,3 +276,15 @@ def test_the_lock_is_free_after_its_holder_died(tmp_path):
         pass
     with store.artefact_lock(tmp_path, "onnx"):
         assert (tmp_path / ".onnx.lock").exists()
+
+
+def test_a_file_that_is_quantized_already_is_no_fp32_model(tmp_path):
+    from onnxruntime.quantization import quantize_dynamic
+
+    plain = onnx_linear(tmp_path / "plain.onnx")
+    quantize_dynamic(tmp_path / "plain.onnx", tmp_path / "int8.onnx")
+    quantized = replace(plain, model_id="int8", path=str(tmp_path / "int8.onnx"))
+    outcome = prepare(quantized.to_json(), str(tmp_path / "store"), "onnx")
+    assert outcome["status"] == "unsupported"
+    assert "is quantized already" in outcome["error"]
+    assert prepare(plain.to_json(), str(tmp_path / "store"), "onnx")["ok"]
