@@ -23,6 +23,7 @@ from ipfs_accel_pipeline.storage.lock import exclusive
 from ipfs_accel_pipeline.storage.schema import refuse_newer, refuse_older, schema_version
 
 _COPY_ATTEMPTS = 5
+_ATTACH_ATTEMPTS = 20
 
 
 def publish_snapshot(database: str | Path, snapshot: str | Path, *, lock_timeout_s: float = 300) -> Path:
@@ -57,7 +58,7 @@ def open_snapshot(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with as_storage_errors(f"Cannot open the snapshot {snapshot}"):
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"ATTACH '{_escaped(snapshot)}' AS snapshot (READ_ONLY)")
+            _attach_one_copy(connection, snapshot)
             connection.execute("USE snapshot")
             version = schema_version(connection)
         refuse_newer(version)
@@ -65,6 +66,27 @@ def open_snapshot(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _attach_one_copy(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
+    """DuckDB opens the file twice, for its header and to stay: a copy published in between would mix two of them."""
+    for _ in range(_ATTACH_ATTEMPTS):
+        before = _identity(snapshot)
+        try:
+            connection.execute(f"ATTACH '{_escaped(snapshot)}' AS snapshot (READ_ONLY)")
+        except duckdb.Error:
+            if _identity(snapshot) == before:
+                raise
+            continue
+        if _identity(snapshot) == before:
+            return
+        connection.execute("DETACH snapshot")
+    raise StorageError(f"{snapshot} was replaced during each of {_ATTACH_ATTEMPTS} attempts to open it. Try again.")
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _copy_quiet(source: Path, copy: Path, deadline: float) -> None:

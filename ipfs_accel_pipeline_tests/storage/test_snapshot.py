@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 
+import duckdb
 import pytest
 
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
+from ipfs_accel_pipeline.storage.snapshot import _attach_one_copy, open_snapshot, publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import fakes
 
@@ -73,3 +74,30 @@ def test_a_damaged_snapshot_is_named(tmp_path):
     (tmp_path / "snapshot.duckdb").write_bytes(b"damaged" * 1000)
     with pytest.raises(StorageError, match=r"Cannot open the snapshot .*snapshot.duckdb"):
         models_in(tmp_path / "snapshot.duckdb")
+
+
+class PublishedMeanwhile:
+    """A connection during whose first ATTACH another copy is published."""
+
+    def __init__(self, connection, snapshot, newer) -> None:
+        self._connection, self._snapshot, self._newer = connection, snapshot, newer
+        self.attached = 0
+
+    def execute(self, sql):
+        result = self._connection.execute(sql)
+        if sql.startswith("ATTACH"):
+            self.attached += 1
+            if self._newer.exists():
+                os.replace(self._newer, self._snapshot)
+        return result
+
+
+def test_a_copy_published_while_a_reader_opens_is_opened_again(parents_database, tmp_path):
+    snapshot = publish_snapshot(parents_database, tmp_path / "snapshot.duckdb")
+    add_model(parents_database, "later")
+    newer = publish_snapshot(parents_database, tmp_path / "newer.duckdb")
+    with duckdb.connect(":memory:") as connection:
+        watched = PublishedMeanwhile(connection, snapshot, newer)
+        _attach_one_copy(watched, snapshot)
+        assert watched.attached == 2
+        assert connection.execute("SELECT count(*) FROM snapshot.models").fetchall() == [(2,)]
