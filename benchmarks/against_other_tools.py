@@ -21,7 +21,6 @@ from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
-from ipfs_accel_pipeline.benchmark.protocol import Protocol
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
 from ipfs_accel_pipeline.models.bundles import Bundle, bundle_folder, open_bundle
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
@@ -29,6 +28,7 @@ from ipfs_accel_pipeline.models.inputs import make_arrays
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.preparation import prepare_bundles
 from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.timing import Protocol
 
 SECONDS = 2
 THREADS = default_threads()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ipfs_accel_pipeline.models.bundles import Bundle
+from ipfs_accel_pipeline.timing import MemoryUse, RawSeries
+from ipfs_accel_pipeline.timing import Protocol as TimingProtocol
 
 
 class Session(Protocol):
@@ -32,6 +35,42 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Free the model. The session is not used afterwards."""
+
+
+class Timing(Protocol):
+    """What a session that times itself is given: how long to go on, and whom to tell when timing begins."""
+
+    protocol: TimingProtocol
+
+    def begin(self) -> None:
+        """Call it after the warm-up, just before the first timed iteration: meters start."""
+
+    def in_slices(self, time_slice: Callable[[int], Sequence[float]]) -> RawSeries:
+        """The whole series, for a runtime that can run any number of iterations: `begin` is called in it.
+
+        `time_slice(n)` runs n iterations and returns their milliseconds.
+        """
+
+
+@runtime_checkable
+class TimesItself(Protocol):
+    """What a `Session` adds whose iterations are timed where they run: in a browser's page, on a hosted device.
+
+    The worker then never puts a clock of its own around `infer`, which carries the way there and back; `infer` still
+    serves the parity gate.
+    """
+
+    def time_first(self, prepared: Any) -> float | None:
+        """Milliseconds of the first inference after loading, which it runs; None if the runtime does not tell."""
+
+    def time_series(self, prepared: Any, timing: Timing) -> RawSeries:
+        """Every timed iteration of one round: through `timing.in_slices`, or as the runtime returns them at once."""
+
+    def memory_use(self) -> MemoryUse:
+        """Of the processes that run the model, since before it was loaded; asked after timing."""
+
+    def environment(self) -> dict[str, Any]:
+        """What is true of the place where it runs and not of this process (threads, versions); wins over the host's."""
 
 
 class Backend(Protocol):

@@ -16,9 +16,9 @@ from ipfs_accel_pipeline.benchmark.canary import SLOW_PHASE, VERSION, HostBest
 from ipfs_accel_pipeline.benchmark.environment import describe_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
-from ipfs_accel_pipeline.benchmark.protocol import Protocol
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
 from ipfs_accel_pipeline.records import Case, Observation, Status
+from ipfs_accel_pipeline.timing import Protocol
 
 _MEASURE = "ipfs_accel_pipeline.benchmark.worker:measure_round"
 

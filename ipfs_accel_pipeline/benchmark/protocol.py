@@ -1,18 +1,19 @@
 """How one latency series is taken: untimed warm-up, then timed iterations until the median is known well enough.
 
-Knows nothing of models, runtimes or storage: it is given a call to time and two clocks.
+Knows nothing of models, runtimes or storage: it is given a call to time and two clocks. Where iterations are timed
+elsewhere (in a browser's page), it says how many to take and judges what comes back.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ipfs_accel_pipeline.benchmark.statistics import median_interval
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.timing import LatencySeries, Protocol, RawSeries
 
 Clock = Callable[[], float]
 
@@ -20,23 +21,6 @@ Clock = Callable[[], float]
 _JUDGE_EVERY = 10
 # Even where one iteration takes longer than the whole budget, fewer than three say nothing about spread.
 _FEWEST_ITERATIONS = 3
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """When to stop warming up and when to stop timing. Durations are seconds."""
-
-    rounds: int = 3
-    warmup_iterations: int = 3
-    warmup_agreement: float = 0.05  # relative difference of the medians of two successive windows
-    max_warmup_s: float = 5.0
-    min_iterations: int = 30
-    min_duration_s: float = 1.0
-    max_iterations: int = 1000
-    max_duration_s: float = 10.0
-    interval_target: float = 0.02  # half width of the median's 95 % interval, relative to the median
-    max_repeats: int = 2  # further rounds to replace those that fell into a slow phase of the host
-    case_timeout_s: float = 600.0
 
 
 PROFILES: dict[str, Protocol] = {
@@ -55,16 +39,6 @@ PROFILES: dict[str, Protocol] = {
     "standard": Protocol(),
     "thorough": Protocol(rounds=5, max_duration_s=30.0, max_iterations=5000, interval_target=0.01, max_repeats=5),
 }
-
-
-@dataclass(frozen=True)
-class LatencySeries:
-    """One round's timed iterations, in order. Milliseconds."""
-
-    latencies_ms: tuple[float, ...]
-    cpu_times_ms: tuple[float, ...]
-    warmup_iterations: int
-    interval_target_met: bool
 
 
 def find_profile(name: str) -> Protocol:
@@ -97,6 +71,38 @@ def measure_latencies(
     return LatencySeries(tuple(latencies), tuple(cpu_times), warmups, met)
 
 
+class SlicedTiming:
+    """The same protocol for iterations that are timed elsewhere: handed to a session that times itself."""
+
+    def __init__(
+        self, protocol: Protocol, before_timing: Callable[[], None] = lambda: None, clock: Clock = time.perf_counter
+    ) -> None:
+        self.protocol = protocol
+        self._before_timing = before_timing
+        self._clock = clock
+
+    def begin(self) -> None:
+        """To be called between the warm-up and the first timed iteration, for the meters to start."""
+        self._before_timing()
+
+    def in_slices(self, time_slice: Callable[[int], Sequence[float]]) -> RawSeries:
+        """Warm up and time. `time_slice(n)` runs n iterations and returns their milliseconds."""
+        slices = _checked(time_slice)
+        warmups = _warm_up_windows(lambda: slices(self.protocol.warmup_iterations), self.protocol, self._clock)
+        self.begin()
+        latencies: list[float] = []
+        started = self._clock()
+        while not _is_done(latencies, elapsed_s := self._clock() - started, self.protocol):
+            latencies += slices(_slice_size(len(latencies), elapsed_s, self.protocol))
+        return RawSeries(tuple(latencies), warmups)
+
+
+def judge_series(raw: RawSeries, protocol: Protocol) -> LatencySeries:
+    """A series that was timed elsewhere, judged as our own are."""
+    met = relative_half_width(list(raw.latencies_ms)) <= protocol.interval_target
+    return LatencySeries(raw.latencies_ms, (), raw.warmup_iterations, met)
+
+
 def relative_half_width(latencies_ms: list[float]) -> float:
     """Half the width of the median's 95 % interval over the median; infinite where the series is too short to tell."""
     interval = median_interval(latencies_ms)
@@ -105,21 +111,51 @@ def relative_half_width(latencies_ms: list[float]) -> float:
 
 def _warm_up(run_once: Callable[[], object], protocol: Protocol, clock: Clock) -> int:
     """Run windows of `warmup_iterations` until two in a row agree or the time is up; returns the number of calls."""
-    started = clock()
-    previous: float | None = None
-    calls = 0
-    while True:
-        window = []
+
+    def window() -> list[float]:
+        durations = []
         for _ in range(protocol.warmup_iterations):
             before = clock()
             run_once()
-            window.append(clock() - before)
+            durations.append(clock() - before)
+        return durations
+
+    return _warm_up_windows(window, protocol, clock)
+
+
+def _warm_up_windows(run_window: Callable[[], Sequence[float]], protocol: Protocol, clock: Clock) -> int:
+    started = clock()
+    previous: float | None = None
+    calls = 0
+    while protocol.warmup_iterations:
+        window = run_window()
         calls += len(window)
-        current = float(np.median(window)) if window else 0.0
+        current = float(np.median(window))
         agreed = previous is not None and abs(current - previous) <= protocol.warmup_agreement * previous
-        if not window or agreed or clock() - started >= protocol.max_warmup_s:
-            return calls
+        if agreed or clock() - started >= protocol.max_warmup_s:
+            break
         previous = current
+    return calls
+
+
+def _slice_size(n: int, elapsed_s: float, protocol: Protocol) -> int:
+    """Up to where the series is judged next, or fewer where the time or the iterations end before."""
+    if n < _FEWEST_ITERATIONS:
+        return _FEWEST_ITERATIONS - n
+    affordable = int((protocol.max_duration_s / max(elapsed_s, 1e-9) - 1) * n)
+    return max(1, min(_JUDGE_EVERY - n % _JUDGE_EVERY, affordable, protocol.max_iterations - n))
+
+
+def _checked(time_slice: Callable[[int], Sequence[float]]) -> Callable[[int], list[float]]:
+    """A slice that comes back short would be asked for again for ever, or pass for a full one."""
+
+    def checked(count: int) -> list[float]:
+        latencies = [float(value) for value in time_slice(count)]
+        if len(latencies) != count or not all(np.isfinite(value) and value >= 0 for value in latencies):
+            raise ValueError(f"asked for {count} iterations, the runtime returned these milliseconds: {latencies}")
+        return latencies
+
+    return checked
 
 
 def _is_done(latencies: list[float], elapsed_s: float, protocol: Protocol) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.interface import Session
+from ipfs_accel_pipeline.backends.interface import Session, TimesItself
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.canary import canary_cpus, run_canary
 from ipfs_accel_pipeline.benchmark.environment import HostLoad
 from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
 from ipfs_accel_pipeline.benchmark.power import open_power_meter
-from ipfs_accel_pipeline.benchmark.protocol import Protocol, measure_latencies
+from ipfs_accel_pipeline.benchmark.protocol import SlicedTiming, judge_series, measure_latencies
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
 from ipfs_accel_pipeline.models.inputs import make_arrays
 from ipfs_accel_pipeline.records import ParityResult, Status
+from ipfs_accel_pipeline.timing import LatencySeries, MemoryUse, Protocol
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
         fields |= _judge(session, bundle, request)
         memory.resume()
         if fields["status"] is Status.PASSED:
-            fields |= _time(session, bundle, request) | memory.read(session)
+            fields |= _time(session, bundle, request)
+            fields |= _memory(session, memory, fields["details"])
     finally:
         session.close()
     fields["canary_after_ms"] = run_canary(cpus)
@@ -74,6 +76,8 @@ def _require_precision(session: Session, asked: str) -> None:
 
 def _first_inference(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
     prepared = session.prepare(_inputs(bundle, request))
+    if isinstance(session, TimesItself):
+        return {"first_inference_ms": session.time_first(prepared)}
     started = time.perf_counter()
     session.infer(prepared)
     return {"first_inference_ms": (time.perf_counter() - started) * 1e3}
@@ -113,7 +117,7 @@ def _time(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, 
     meter = open_power_meter(request.hardware_type, time.perf_counter)
     load = HostLoad()  # before timing, or the load would be our own
     with _no_garbage_collection():
-        series = measure_latencies(lambda: session.infer(prepared), request.protocol, before_timing=meter.start)
+        series = _series(session, prepared, request.protocol, meter.start)
         power = meter.stop()
     return {
         "latencies_ms": series.latencies_ms,
@@ -121,8 +125,30 @@ def _time(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, 
         "warmup_iterations": series.warmup_iterations,
         "interval_target_met": series.interval_target_met,
         "power": power,
-        "environment": load.read(),
+        "environment": load.read() | (session.environment() if isinstance(session, TimesItself) else {}),
     }
+
+
+def _series(session: Session, prepared: Any, protocol: Protocol, before_timing: Callable[[], None]) -> LatencySeries:
+    if isinstance(session, TimesItself):
+        return judge_series(session.time_series(prepared, SlicedTiming(protocol, before_timing)), protocol)
+    return measure_latencies(lambda: session.infer(prepared), protocol, before_timing=before_timing)
+
+
+def _memory(session: Session, window: _MemoryWindow, details: dict[str, Any]) -> dict[str, Any]:
+    """Of this process, or of those that a session which times itself runs in; unknown is None with the reason."""
+    if not isinstance(session, TimesItself):
+        return window.read(session)
+    use: MemoryUse = session.memory_use()
+    fields: dict[str, Any] = {
+        "memory_baseline_mb": use.baseline_mb,
+        "memory_peak_mb": use.peak_mb,
+        "memory_anonymous_mb": use.anonymous_mb,
+        "device_memory_peak_mb": session.device_memory_peak_mb(),
+    }
+    if use.unknown_reason:
+        fields["details"] = details | {"memory_unknown_reason": use.unknown_reason}
+    return fields
 
 
 @contextmanager

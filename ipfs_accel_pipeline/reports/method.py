@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ipfs_accel_pipeline.benchmark.parity import TOLERANCES
-from ipfs_accel_pipeline.benchmark.protocol import PROFILES, Protocol
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.reports.figures import percent
 from ipfs_accel_pipeline.reports.rows import MethodNote
+from ipfs_accel_pipeline.timing import Protocol
 
 _ISOLATION = (
     "Every benchmark runs in its own fresh process, so that a crash, a hang, missing memory or a missing library"

@@ -5,9 +5,9 @@ import pytest
 from ipfs_accel_pipeline.benchmark.campaign import Campaign, PlannedCase
 from ipfs_accel_pipeline.benchmark.canary import HostBest
 from ipfs_accel_pipeline.benchmark.launcher import Outcome
-from ipfs_accel_pipeline.benchmark.protocol import Protocol
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
 from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.timing import Protocol
 from ipfs_accel_pipeline_tests.fakes import case, observation
 
 

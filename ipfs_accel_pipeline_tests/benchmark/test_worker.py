@@ -1,12 +1,130 @@
-from types import SimpleNamespace
+from __future__ import annotations
 
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+
+import numpy as np
 import pytest
 
-from ipfs_accel_pipeline.benchmark.worker import _require_precision
+from ipfs_accel_pipeline.backends.interface import Session, TimesItself
+from ipfs_accel_pipeline.benchmark import worker
+from ipfs_accel_pipeline.benchmark.worker import RoundRequest, _require_precision, measure_round
 from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.models.spec import InputSpec
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.timing import MemoryUse, Protocol, RawSeries
+
+PROTOCOL = Protocol(min_iterations=5, min_duration_s=0, max_duration_s=1, max_warmup_s=0)
 
 
 def test_a_row_never_carries_a_precision_that_the_runtime_did_not_use():
     with pytest.raises(Unsupported, match="asked for fp32, the runtime runs this model in bf16"):
         _require_precision(SimpleNamespace(effective_precision="bf16"), "fp32")
     _require_precision(SimpleNamespace(effective_precision="fp32"), "fp32")
+
+
+class EchoSession:
+    """Gives its input back, in this process."""
+
+    actual_device = "here"
+    device_proof = MappingProxyType({"device": "here"})
+    effective_precision = "fp32"
+    load_ms = 1.0
+    compile_ms = None
+
+    def prepare(self, arrays):
+        return arrays
+
+    def infer(self, prepared):
+        return {"y": prepared["x"].copy()}
+
+    def arrays(self, outputs):
+        return outputs
+
+    def device_memory_peak_mb(self):
+        return None
+
+    def close(self):
+        pass
+
+
+class FarAwaySession(EchoSession):
+    """The same, with times and memory of another place."""
+
+    known_memory = MemoryUse(100.0, 50.0, 40.0)
+
+    def time_first(self, prepared):
+        return 77.0
+
+    def time_series(self, prepared, timing):
+        return timing.in_slices(lambda count: [3.0] * count)
+
+    def memory_use(self):
+        return self.known_memory
+
+    def environment(self):
+        return {"threads": 8, "browser": "one"}
+
+
+class OneAnswerSession(FarAwaySession):
+    """Returns all its times at once, as a hosted device does, and cannot tell the first one or its memory."""
+
+    known_memory = MemoryUse(unknown_reason="the device does not tell")
+
+    def time_first(self, prepared):
+        return None
+
+    def time_series(self, prepared, timing):
+        return RawSeries((4.0, 5.0, 6.0), warmup_iterations=None)
+
+
+def measured(session, monkeypatch):
+    backend = SimpleNamespace(name="echo", version=lambda: "1", load=lambda *arguments: session)
+    x = np.arange(6, dtype=np.float32).reshape(1, 6) + 1
+    bundle = SimpleNamespace(
+        weights="random",
+        weights_digest="0",
+        reference_runtime="torch",
+        input_specs=(InputSpec("x", "float32", ("batch", 6), "normal"),),
+        parity_cases=lambda: [SimpleNamespace(inputs={"x": x}, reference={"y": x}, batch_size=1, sequence_length=None)],
+    )
+    monkeypatch.setattr(worker, "load_backend", lambda *names: backend)
+    monkeypatch.setattr(worker, "open_bundle", lambda folder: bundle)
+    request = RoundRequest(Path("unused"), "CPU", "echo", "cpu", "fp32", 1, None, 1, PROTOCOL)
+    return measure_round(request)
+
+
+def test_only_sessions_that_say_so_time_themselves():
+    sessions: list[Session] = [EchoSession(), FarAwaySession()]
+    assert [isinstance(session, TimesItself) for session in sessions] == [False, True]
+
+
+def test_an_ordinary_session_is_timed_here(monkeypatch):
+    fields = measured(EchoSession(), monkeypatch)
+    assert fields["status"] is Status.PASSED
+    assert len(fields["cpu_times_ms"]) == len(fields["latencies_ms"]) >= 5
+    assert "browser" not in fields["environment"]
+
+
+def test_a_session_that_times_itself_is_never_timed_here(monkeypatch):
+    fields = measured(FarAwaySession(), monkeypatch)
+    assert fields["status"] is Status.PASSED
+    assert fields["first_inference_ms"] == 77.0
+    assert set(fields["latencies_ms"]) == {3.0}
+    assert fields["cpu_times_ms"] == ()
+    assert fields["interval_target_met"] is True
+
+
+def test_its_memory_and_environment_are_those_of_where_it_runs(monkeypatch):
+    fields = measured(FarAwaySession(), monkeypatch)
+    assert (fields["memory_baseline_mb"], fields["memory_peak_mb"], fields["memory_anonymous_mb"]) == (100, 50, 40)
+    assert fields["environment"]["threads"] == 8
+    assert "load_average_1m" in fields["environment"]
+
+
+def test_what_it_cannot_tell_is_unknown_with_the_reason(monkeypatch):
+    fields = measured(OneAnswerSession(), monkeypatch)
+    assert fields["latencies_ms"] == (4.0, 5.0, 6.0)
+    assert (fields["warmup_iterations"], fields["first_inference_ms"], fields["memory_peak_mb"]) == (None, None, None)
+    assert fields["details"]["memory_unknown_reason"] == "the device does not tell"
+    assert fields["details"]["reference_runtime"] == "torch"
