@@ -1,4 +1,4 @@
-"""The vocabulary of the project: one frozen dataclass per row of the six tables, and the raw observation behind them.
+"""The vocabulary of the project: one frozen dataclass per row of a table, and the raw observation behind them.
 
 Field names are column names. Units are in the names; where the seed's column has none, the docstring
 says it. Unknown is None, never zero. Nothing here computes.
@@ -292,3 +292,88 @@ class PowerMetrics:
     scope: str | None
     n_samples: int
     reason: str | None
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A row of `model_versions`: what exactly was measured under a model's name."""
+
+    model_version_id: str
+    model_id: str
+    source: str  # catalogue | user_catalogue | hub | folder | onnx | openvino | mlflow
+    repository: str | None  # hub repository, folder or file name, name in a registry
+    revision: str | None  # commit of the hub, sha256 of files, version in a registry
+    weights: str | None  # pretrained | random
+    weights_digest: str | None
+    precision: str | None  # of the weights as they came; a test's own is in test_results
+    config_digest: str | None
+    first_seen_at: datetime
+    details: dict[str, Any] = field(default_factory=dict)  # aliases and tags of a registry, library versions
+
+
+@dataclass(frozen=True)
+class PerformanceChange:
+    """A row of `performance_changes`: where the level of one series changed, or that a series is too restless to say.
+
+    The values are medians of the two levels in the unit of `metric`; an unstable series has none, but a reason.
+    """
+
+    id: str
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str
+    batch_size: int
+    sequence_length: int | None
+    metric: str
+    kind: str  # regression | improvement | unstable
+    last_before_at: datetime
+    changed_at: datetime
+    test_id_before: str
+    test_id_after: str
+    value_before: float | None
+    value_after: float | None
+    relative_change: float | None
+    relative_change_low: float | None
+    relative_change_high: float | None
+    confidence: float | None  # 1 - the p-value adjusted for the number of comparisons
+    points_before: int
+    points_after: int
+    what_changed: list[dict[str, Any]]  # [{"what", "before", "after"}]
+    reason: str | None
+    found_at: datetime
+    still_found: bool
+    recovered_at: datetime | None
+    status: str  # new | acknowledged | expected | fixed
+    note: str | None
+    reviewed_at: datetime | None
+    notified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A row of `recommendations`: one candidate for one model at one precision and shape, by one preference."""
+
+    id: str
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str
+    batch_size: int
+    sequence_length: int | None
+    threads: int | None
+    weights: str | None
+    prefer: str  # latency | throughput | energy | cost
+    verdict: str  # recommended | tie | behind | dominated | ruled_out
+    place: int | None  # 1 is the best
+    probability_best: float | None
+    p50_latency_ms: float | None
+    p99_latency_ms: float | None
+    throughput_items_per_second: float | None
+    memory_peak_mb: float | None
+    power_watts: float | None
+    energy_efficiency_items_per_joule: float | None
+    evidence_runs: int
+    newest_evidence_at: datetime | None
+    reason: str
+    decided_at: datetime

@@ -15,11 +15,14 @@ from ipfs_accel_pipeline.records import (
     HardwareCompatibility,
     HardwarePlatform,
     Model,
+    ModelVersion,
     Observation,
     ParityResult,
+    PerformanceChange,
     PerformanceResult,
     PowerMetrics,
     PowerReading,
+    Recommendation,
     Status,
     TestResult,
 )
@@ -217,6 +220,88 @@ def power_row(**changes: Any) -> PowerMetrics:
         scope=None,
         n_samples=0,
         reason="no power sensor on the fake host",
+    )
+    return replace(row, **changes)
+
+
+def model_version_row(**changes: Any) -> ModelVersion:
+    row = ModelVersion(
+        model_version_id="version-1",
+        model_id=MODEL_ID,
+        source="catalogue",
+        repository=MODEL_ID,
+        revision=None,
+        weights="random",
+        weights_digest="0" * 64,
+        precision="fp32",
+        config_digest="1" * 64,
+        first_seen_at=NOON,
+        details={},
+    )
+    return replace(row, **changes)
+
+
+def change_row(**changes: Any) -> PerformanceChange:
+    row = PerformanceChange(
+        id="change-1",
+        model_id=MODEL_ID,
+        hardware_id=HARDWARE_ID,
+        endpoint_type="pytorch",
+        precision="fp32",
+        batch_size=1,
+        sequence_length=128,
+        metric="p50_latency_ms",
+        kind="regression",
+        last_before_at=NOON,
+        changed_at=NOON,
+        test_id_before=TEST_ID,
+        test_id_after="test-2",
+        value_before=10.0,
+        value_after=12.0,
+        relative_change=0.2,
+        relative_change_low=0.18,
+        relative_change_high=0.22,
+        confidence=0.9999,
+        points_before=8,
+        points_after=4,
+        what_changed=[{"what": "threads", "before": 2, "after": 1}],
+        reason=None,
+        found_at=NOON,
+        still_found=True,
+        recovered_at=None,
+        status="new",
+        note=None,
+        reviewed_at=None,
+        notified_at=None,
+    )
+    return replace(row, **changes)
+
+
+def recommendation_row(**changes: Any) -> Recommendation:
+    row = Recommendation(
+        id="recommendation-1",
+        model_id=MODEL_ID,
+        hardware_id=HARDWARE_ID,
+        endpoint_type="pytorch",
+        precision="fp32",
+        batch_size=1,
+        sequence_length=128,
+        threads=2,
+        weights="random",
+        prefer="latency",
+        verdict="recommended",
+        place=1,
+        probability_best=0.99,
+        p50_latency_ms=9.5,
+        p99_latency_ms=14.0,
+        throughput_items_per_second=100.0,
+        memory_peak_mb=150.0,
+        power_watts=None,
+        energy_efficiency_items_per_joule=None,
+        evidence_runs=3,
+        newest_evidence_at=NOON,
+        reason="lowest median latency",
+        decided_at=NOON,
     )
     return replace(row, **changes)
 

@@ -32,6 +32,12 @@ def known_migrations() -> list[Migration]:
     )
 
 
+def _applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    if not schema_version(connection):
+        return set()
+    return {version for (version,) in connection.execute("SELECT version FROM schema_migrations").fetchall()}
+
+
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the newest migration in this database; 0 for an empty one."""
     exists = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migrations' AND NOT temporary"
@@ -42,9 +48,10 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[int]:
     """Applies what is missing and returns the versions applied; each is all or nothing."""
-    current = schema_version(connection)
-    refuse_newer(current)
-    missing = [migration for migration in known_migrations() if migration.version > current]
+    refuse_newer(schema_version(connection))
+    # By number, not by the newest: the parts of the package number their migrations apart, and one may arrive late.
+    applied = _applied(connection)
+    missing = [migration for migration in known_migrations() if migration.version not in applied]
     for migration in missing:
         _apply(connection, migration)
     return [migration.version for migration in missing]

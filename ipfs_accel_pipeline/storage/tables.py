@@ -70,6 +70,24 @@ TABLES = {
             slice_column="hardware_id",
         ),
         Table("power_metrics", records.PowerMetrics, WritePolicy.APPEND, slice_column="hardware_id"),
+        Table(
+            "model_versions",
+            records.ModelVersion,
+            WritePolicy.UPSERT,
+            primary_key="model_version_id",
+            json_columns=("details",),
+            keep_first=("first_seen_at",),
+            keep_known=("repository", "revision", "weights", "weights_digest", "precision", "config_digest"),
+        ),
+        Table(
+            "performance_changes",
+            records.PerformanceChange,
+            # Never deleted: what a person said of a change, and that somebody was alarmed, outlive the next analysis.
+            WritePolicy.UPSERT,
+            json_columns=("what_changed",),
+            keep_first=("found_at", "status", "note", "reviewed_at", "notified_at"),
+        ),
+        Table("recommendations", records.Recommendation, WritePolicy.REPLACE),
     )
 }
 

@@ -87,8 +87,9 @@ def test_a_second_migration_changes_nothing(connection):
     assert [version for version, *_ in before] == [migration.version for migration in known_migrations()]
 
 
-def test_migrations_are_numbered_without_gaps():
-    assert [migration.version for migration in known_migrations()] == list(range(1, len(known_migrations()) + 1))
+def test_no_two_migrations_have_one_number():
+    numbers = [migration.version for migration in known_migrations()]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_a_database_newer_than_this_package_is_refused_with_both_versions(connection):

@@ -29,6 +29,9 @@ HERE = {"hardware_id": fakes.HARDWARE_ID}
         ("performance_results", fakes.performance_row(power_watts=12.5), None),
         ("hardware_compatibility", fakes.compatibility_row(), HERE),
         ("power_metrics", fakes.power_row(), None),
+        ("model_versions", fakes.model_version_row(details={"aliases": ["champion"]}), None),
+        ("performance_changes", fakes.change_row(), None),
+        ("recommendations", fakes.recommendation_row(), {}),
     ],
 )
 def test_a_row_is_read_back_as_it_was_written(tested, table, row, replace_slice):
