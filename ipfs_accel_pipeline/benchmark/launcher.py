@@ -110,24 +110,29 @@ class _ForkHost:
         try:
             self._process.stdin.write(f"{folder}\n".encode())
         except BrokenPipeError as error:
+            self._end()
             raise _HostDiedError("the process that forks benchmarks was gone") from error
         child = int(self._read_line(timeout_s=60).removeprefix("started "))
         try:
             answered = self._answers_within(timeout_s)
         except BaseException:
-            self._process.kill()  # its answer may still come: the next job needs a new host
+            self._end()  # its answer may still come: the next job needs a new host
             raise
         finally:
             _kill_group(child)  # after a time-out the child, else whatever it started and left
         ended = self._read_line(timeout_s=60)
         return os.waitstatus_to_exitcode(int(ended.removeprefix("ended "))) if answered else None
 
-    def close(self) -> None:
+    def _end(self) -> None:
+        """Waits for its death too: until then it would pass for alive, and be given the next job."""
         self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self._end()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-        self._process.wait()
         self._errors.close()
 
     def _answers_within(self, timeout_s: float) -> bool:
@@ -139,7 +144,7 @@ class _ForkHost:
         assert self._process.stdout is not None
         line = self._process.stdout.readline() if self._answers_within(timeout_s) else b""
         if not line:
-            self._process.kill()
+            self._end()
             self._errors.seek(0)
             log = self._errors.read()[-_LOG_TAIL_BYTES:].decode(errors="replace")
             raise _HostDiedError(f"the process that forks benchmarks died: {log}")
