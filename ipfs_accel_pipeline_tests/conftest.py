@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ipfs_accel_pipeline.models.bundles import Bundle
+from ipfs_accel_pipeline_tests import browsers
 from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT, TINY_RESNET, prepared_bundle
 from ipfs_accel_pipeline_tests.workshop import Workshop, open_workshop, prepare_store
+
+# Every detection would start every browser of this machine. Those that are about browsers name theirs.
+os.environ[browsers.BROWSER_VARIABLE] = "none"
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,8 @@ def _status_of(error: BaseException) -> Status:
         return Status.OUT_OF_MEMORY
     if isinstance(error, ModuleNotFoundError):
         return Status.UNSUPPORTED
+    if isinstance(error, TimeoutError):  # a runtime outside this process that did not answer
+        return Status.TIMEOUT
     return Status.ERROR
 
 

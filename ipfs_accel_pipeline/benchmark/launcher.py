@@ -158,7 +158,8 @@ def _run_fresh(job: Job, folder: Path) -> int | None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, **job.environment},
+            # What it leaves in its temporary folder when it is killed goes with the job.
+            env={**os.environ, **job.environment, "TMPDIR": str(folder)},
             start_new_session=True,
         )
         try:
