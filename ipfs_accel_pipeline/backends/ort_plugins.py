@@ -14,6 +14,7 @@ from typing import Any
 from ipfs_accel_pipeline.errors import BackendUnavailable, UsageError
 
 PLUGINS_VARIABLE = "BENCHMARK_ORT_PLUGINS"
+_KNOWN_PACKAGES = {"WebGpuExecutionProvider": "onnxruntime_ep_webgpu"}
 
 
 def plugin_sources(text: str | None = None) -> dict[str, str]:
@@ -30,7 +31,7 @@ def register_plugin(options: Any, provider: str) -> None:
     """Load the provider's library and have the session use its devices, or say what is missing."""
     import onnxruntime
 
-    sources = plugin_sources()
+    sources = _KNOWN_PACKAGES | plugin_sources()
     if provider not in sources:
         raise BackendUnavailable(
             f"no library is known for {provider} (known: {', '.join(sources) or 'none'}). Install its package and set "

@@ -10,17 +10,21 @@ from ipfs_accel_pipeline.errors import BackendUnavailable, UsageError
 _PYTORCH = "ipfs_accel_pipeline.backends.pytorch:PyTorchBackend"
 _ONNXRUNTIME = "ipfs_accel_pipeline.backends.onnxruntime:OnnxRuntimeBackend"
 _OPENVINO = "ipfs_accel_pipeline.backends.openvino:OpenVINOBackend"
+_WASM = "ipfs_accel_pipeline.backends.browser:WasmBackend"
+_WEBGPU_BROWSER = "ipfs_accel_pipeline.backends.browser:WebGpuBrowserBackend"
+_WEBGPU_NATIVE = "ipfs_accel_pipeline.backends.webgpu_native:WebGpuNativeBackend"
+_WEBNN = "ipfs_accel_pipeline.backends.browser:WebNnBackend"
 
 # hardware_type -> endpoint_type -> class
 ENDPOINTS: dict[str, dict[str, str]] = {
-    "CPU": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
+    "CPU": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME, "wasm": _WASM},
     "CUDA": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "ROCm": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "MPS": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "OpenVINO": {"openvino": _OPENVINO},
     "Qualcomm": {},
-    "WebNN": {},
-    "WebGPU": {},
+    "WebNN": {"webnn": _WEBNN},
+    "WebGPU": {"webgpu-browser": _WEBGPU_BROWSER, "webgpu-native": _WEBGPU_NATIVE},
 }
 
 

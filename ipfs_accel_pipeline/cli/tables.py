@@ -25,7 +25,7 @@ def _device_table(platforms: Sequence[HardwarePlatform]) -> str:
     for one in platforms:
         table.add_row(
             one.hardware_id,
-            one.hardware_type,
+            _type(one),
             one.device_name,
             _text(one.compute_units),
             _text(one.memory_capacity and round(one.memory_capacity)),
@@ -35,6 +35,11 @@ def _device_table(platforms: Sequence[HardwarePlatform]) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get().rstrip("\n")
+
+
+def _type(platform: HardwarePlatform) -> str:
+    imitated = platform.acceleration in ("software", "emulated")
+    return f"{platform.hardware_type}, {platform.acceleration}" if imitated else platform.hardware_type
 
 
 def _text(value: object) -> str:

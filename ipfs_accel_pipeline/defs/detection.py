@@ -4,7 +4,7 @@ from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
 
-DETECT = Job("ipfs_accel_pipeline.hardware.detect:detect_hardware", {}, timeout_s=50)
+DETECT = Job("ipfs_accel_pipeline.hardware.detect:detect_hardware", {}, timeout_s=55)
 
 
 def detect_apart() -> list[HardwarePlatform]:

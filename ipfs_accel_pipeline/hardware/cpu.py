@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipfs_accel_pipeline.browser.find import Browsers
 from ipfs_accel_pipeline.hardware.identity import hardware_id
 from ipfs_accel_pipeline.hardware.machine import Machine, processor
 from ipfs_accel_pipeline.hardware.rows import Device, Host, device_row, in_order
@@ -25,7 +26,8 @@ _TOLD = (
 )
 
 
-def detect(host: Host, machine: Machine) -> list[HardwarePlatform]:
+def detect(host: Host, machine: Machine, browsers: Browsers) -> list[HardwarePlatform]:
+    """WebAssembly in a browser is one more way into the processor, where there is a browser."""
     chip = processor(machine)
     device = Device(
         hardware_id=hardware_id(HardwareType.CPU, chip.name),
@@ -40,9 +42,16 @@ def detect(host: Host, machine: Machine) -> list[HardwarePlatform]:
             "architecture": machine.architecture,
             "logical_cores": machine.logical_cores,
             "instruction_sets": [name for name in _TOLD if name in chip.flags],
+            **_wasm(browsers),
         },
     )
     return [device_row(host, HardwareType.CPU, device)]
+
+
+def _wasm(browsers: Browsers) -> dict[str, dict[str, str | None]]:
+    if browsers.paths:
+        return {"endpoint_devices": {"wasm": f"wasm@{browsers.paths[0]}"}}
+    return {"absent_endpoints": {"wasm": browsers.problem}}
 
 
 def _precisions(flags: frozenset[str]) -> tuple[str, ...]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache
 
-from ipfs_accel_pipeline.hardware import browser, cpu, cuda, mps, openvino, qualcomm, rocm
+from ipfs_accel_pipeline.browser.find import find_browsers, software_is_wanted
+from ipfs_accel_pipeline.browser.probe import BrowserProbe, probe_browsers
+from ipfs_accel_pipeline.hardware import browser, cpu, cuda, mps, openvino, qualcomm, rocm, webgpu_native
 from ipfs_accel_pipeline.hardware.identity import distinct
 from ipfs_accel_pipeline.hardware.machine import this_machine
-from ipfs_accel_pipeline.hardware.rows import Host, absent_row, this_host
+from ipfs_accel_pipeline.hardware.rows import NO_DEVICE, Host, absent_row, this_host
 from ipfs_accel_pipeline.hardware.torch_build import import_torch, installed_torch
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType
 
@@ -42,7 +45,7 @@ def _ask(host: Host, hardware_type: HardwareType, detector: Detector) -> list[Ha
 
 
 def _cpu(host: Host) -> list[HardwarePlatform]:
-    return cpu.detect(host, this_machine())
+    return cpu.detect(host, this_machine(), find_browsers())
 
 
 def _cuda(host: Host) -> list[HardwarePlatform]:
@@ -66,6 +69,33 @@ def _openvino(host: Host) -> list[HardwarePlatform]:
     return openvino.detect(host, runtime.Core(), version, this_machine())
 
 
+def _webgpu(host: Host) -> list[HardwarePlatform]:
+    wanted = software_is_wanted()
+    rows = [
+        *browser.detect_webgpu(host, find_browsers(), _browser_probes(host), wanted),
+        *webgpu_native.detect(host, webgpu_native.probe_native(wanted), wanted),
+    ]
+    present = [row for row in rows if row.device_name != NO_DEVICE]
+    missing = _reasons([row for row in rows if row.device_name == NO_DEVICE])
+    if present and missing:
+        return [replace(row, runtime=row.runtime | {"other_ways": missing}) for row in present]
+    return present or [absent_row(host, HardwareType.WEBGPU, _reasons(rows), source="browser, onnxruntime-ep-webgpu")]
+
+
+def _webnn(host: Host) -> list[HardwarePlatform]:
+    return browser.detect_webnn(host, find_browsers(), _browser_probes(host), software_is_wanted(), this_machine())
+
+
+@lru_cache(maxsize=1)
+def _browser_probes(host: Host) -> list[BrowserProbe]:
+    """One start of each browser answers for WebNN and WebGPU; `host` carries the time, so no later one sees it."""
+    return probe_browsers(find_browsers().paths)
+
+
+def _reasons(rows: list[HardwarePlatform]) -> str:
+    return "; ".join(row.unavailable_reason for row in rows if row.unavailable_reason)
+
+
 DETECTORS: dict[HardwareType, Detector] = {
     HardwareType.CPU: _cpu,
     HardwareType.CUDA: _cuda,
@@ -73,6 +103,6 @@ DETECTORS: dict[HardwareType, Detector] = {
     HardwareType.MPS: _mps,
     HardwareType.OPENVINO: _openvino,
     HardwareType.QUALCOMM: qualcomm.detect,
-    HardwareType.WEBNN: partial(browser.detect, hardware_type=HardwareType.WEBNN),
-    HardwareType.WEBGPU: partial(browser.detect, hardware_type=HardwareType.WEBGPU),
+    HardwareType.WEBNN: _webnn,
+    HardwareType.WEBGPU: _webgpu,
 }

@@ -10,6 +10,7 @@ from typing import Any
 from ipfs_accel_pipeline.hardware.identity import absent_id
 from ipfs_accel_pipeline.records import PRECISIONS, HardwarePlatform, HardwareType
 
+NO_DEVICE = "none"  # the device name of an absent row
 _MIB = 2**20
 
 
@@ -32,7 +33,7 @@ class Device:
     compute_units: int | None = None
     memory_bytes: int | None = None
     driver_version: str | None = None
-    acceleration: str = "hardware"
+    acceleration: str | None = "hardware"  # None where it cannot be told
     unavailable_reason: str | None = None  # the device is here, and yet we cannot use it
 
 
@@ -64,7 +65,7 @@ def absent_row(host: Host, hardware_type: HardwareType, reason: str, source: str
     return HardwarePlatform(
         hardware_id=absent_id(hardware_type),
         hardware_type=hardware_type.value,
-        device_name="none",
+        device_name=NO_DEVICE,
         compute_units=None,
         memory_capacity=None,
         driver_version=None,

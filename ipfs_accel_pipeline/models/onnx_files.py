@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from ipfs_accel_pipeline.errors import Unsupported
@@ -17,6 +18,36 @@ _QUANTIZED_OPS = {
     "QLinearConv",
     "MatMulNBits",
 }
+
+
+@dataclass(frozen=True)
+class GraphInput:
+    """`shape` mixes fixed sizes with the graph's names for those that may change."""
+
+    name: str
+    shape: tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class GraphSignature:
+    """What a graph is fed and gives, in its own names, and how many operators it has."""
+
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[str, ...]
+    nodes: int
+
+
+def graph_signature(path: Path) -> GraphSignature:
+    import onnx
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}  # old graphs list them as inputs, too
+    inputs = tuple(
+        GraphInput(one.name, tuple(size.dim_param or size.dim_value for size in one.type.tensor_type.shape.dim))
+        for one in graph.input
+        if one.name not in weights
+    )
+    return GraphSignature(inputs, tuple(one.name for one in graph.output), len(graph.node))
 
 
 def external_files(path: Path) -> list[Path]:

@@ -1,12 +1,23 @@
+from pathlib import Path
+
 import pytest
 
+from ipfs_accel_pipeline.browser.find import Browsers
 from ipfs_accel_pipeline.hardware import cpu
 from ipfs_accel_pipeline_tests.hardware.replay import HOST, machine
 
+NO_BROWSER = Browsers((), "no browser was found")
 
-def detected(*arguments, **changes):
-    (row,) = cpu.detect(HOST, machine(*arguments, **changes))
+
+def detected(*arguments, browsers=NO_BROWSER, **changes):
+    (row,) = cpu.detect(HOST, machine(*arguments, **changes), browsers)
     return row
+
+
+def test_a_browser_is_one_more_way_into_the_processor():
+    found = detected(browsers=Browsers((Path("/usr/bin/chromium"), Path("/usr/bin/edge"))))
+    assert found.runtime["endpoint_devices"] == {"wasm": "wasm@/usr/bin/chromium"}
+    assert detected().runtime["absent_endpoints"] == {"wasm": "no browser was found"}
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,22 @@ def test_detector_that_returns_nothing_is_an_absent_row():
     assert (row.hardware_id, row.available) == ("cpu-absent", False)
 
 
-@pytest.mark.parametrize("hardware_type", [HardwareType.QUALCOMM, HardwareType.WEBNN, HardwareType.WEBGPU])
-def test_what_we_cannot_detect_is_said_to_be_not_implemented(hardware_type):
+def test_what_we_cannot_detect_is_said_to_be_not_implemented():
+    (row,) = detect_hardware(HOST, {HardwareType.QUALCOMM: DETECTORS[HardwareType.QUALCOMM]})
+    assert row.hardware_id == "qualcomm-absent"
+    assert row.unavailable_reason.startswith("not implemented: ")
+
+
+@pytest.mark.parametrize("hardware_type", [HardwareType.WEBNN, HardwareType.WEBGPU])
+def test_without_a_browser_the_reason_says_so(hardware_type):
     (row,) = detect_hardware(HOST, {hardware_type: DETECTORS[hardware_type]})
     assert row.hardware_id == f"{hardware_type.lower()}-absent"
-    assert row.unavailable_reason.startswith("not implemented: ")
+    assert "BENCHMARK_BROWSER=none switches browsers off" in row.unavailable_reason
+
+
+def test_without_a_browser_the_cpu_has_no_wasm_and_says_why():
+    (row,) = detect_hardware(HOST, {HardwareType.CPU: DETECTORS[HardwareType.CPU]})
+    assert row.runtime["absent_endpoints"] == {"wasm": "BENCHMARK_BROWSER=none switches browsers off"}
 
 
 def test_build_of_torch_is_read_without_importing_it():

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ipfs_accel_pipeline.browser.find import Browsers
 from ipfs_accel_pipeline.hardware import cpu
 from ipfs_accel_pipeline.hardware.identity import distinct, hardware_id
 from ipfs_accel_pipeline_tests.hardware.replay import HOST, machine
@@ -33,7 +34,7 @@ def test_id_has_the_kind_before_and_the_index_behind_the_name():
 
 
 def test_second_device_of_one_id_gets_its_own():
-    (row,) = cpu.detect(HOST, machine())
+    (row,) = cpu.detect(HOST, machine(), Browsers(()))
     other = replace(row, hardware_id="cpu-other")
     assert [named.hardware_id for named in distinct([row, other, row])] == [
         "cpu-amd-epyc-9b14",

@@ -1,0 +1,141 @@
+"""Every endpoint of a browser on real tiny models: right answers, times from the page, proof of who did the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ipfs_accel_pipeline.backends import browser
+from ipfs_accel_pipeline.backends.browser import WasmBackend, WebNnBackend
+from ipfs_accel_pipeline.backends.interface import TimesItself
+from ipfs_accel_pipeline.backends.registry import load_backend
+from ipfs_accel_pipeline.benchmark.parity import compare
+from ipfs_accel_pipeline.benchmark.worker import RoundRequest, measure_round
+from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
+from ipfs_accel_pipeline.models.inputs import has_sequence, make_arrays
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.timing import Protocol
+from ipfs_accel_pipeline_tests.browsers import CHROMIUM, WEBNN, needs_browser, needs_webnn, remains
+
+SHORT = Protocol(rounds=1, min_iterations=3, min_duration_s=0, max_iterations=4, max_warmup_s=0, warmup_iterations=1)
+WASM = ("CPU", "wasm", f"wasm@{CHROMIUM}")
+WEBGPU = ("WebGPU", "webgpu-browser", f"webgpu@{CHROMIUM}")
+WEBNN_CPU = ("WebNN", "webnn", f"webnn-cpu@{WEBNN}")
+PROOFS = {"wasm": None, "webgpu-browser": "gpu_dispatches", "webnn": "ml_dispatches"}
+ENDPOINTS = [
+    pytest.param(WASM, marks=needs_browser, id="wasm"),
+    pytest.param(WEBGPU, marks=needs_browser, id="webgpu"),
+    pytest.param(WEBNN_CPU, marks=needs_webnn, id="webnn"),
+]
+
+
+def measured(bundle, endpoint, precision="fp32", threads=2):
+    length = 16 if has_sequence(bundle.input_specs) else None
+    return measure_round(RoundRequest(bundle.folder, *endpoint, precision, 1, length, threads, SHORT))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("model", ["tiny_bert_bundle", "tiny_resnet_bundle"])
+def test_a_round_passes_with_proof_and_leaves_nothing(endpoint, model, request):
+    bundle = request.getfixturevalue(model)
+    before = remains()
+    fields = measured(bundle, endpoint)
+    assert fields["status"] is Status.PASSED, fields["error_message"]
+    assert max(one.max_abs for one in fields["parity"]) < 1e-4
+    assert 3 <= len(fields["latencies_ms"]) <= 4
+    assert fields["cpu_times_ms"] == ()
+    assert min(fields["latencies_ms"]) > 0
+    assert min(fields["first_inference_ms"], fields["compile_ms"], fields["model_load_ms"]) > 0
+    assert fields["memory_peak_mb"] > 0
+    assert fields["environment"]["threads"] == fields["device_proof"]["wasm_threads"] == 2
+    calls = fields["device_proof"]["calls_in_first_inference"]
+    proof = PROOFS[endpoint[1]]
+    assert proof is None or calls[proof] > 0
+    assert all(count == 0 for name, count in calls.items() if (proof or "none")[:2] != name[:2])
+    assert remains() - before == set()
+
+
+@pytest.mark.slow
+@needs_webnn
+def test_webnn_takes_a_whole_graph_and_not_a_node_of_it(tiny_bert_bundle):
+    proof = measured(tiny_bert_bundle, WEBNN_CPU)["device_proof"]
+    assert proof["calls_in_first_inference"]["ml_dispatches"] == 1
+    assert proof["calls_in_compiling"]["ml_builds"] == 1
+    assert proof["calls_in_compiling"]["ml_operators"] > proof["graph_nodes"] / 3
+    assert proof["device_asked_for"] == "cpu"
+
+
+@pytest.mark.slow
+@needs_browser
+def test_int8_runs_on_webassembly(tiny_bert_bundle):
+    fields = measured(tiny_bert_bundle, WASM, precision="int8", threads=1)
+    assert fields["status"] is Status.PASSED, fields["error_message"]
+    assert fields["environment"]["threads"] == 1
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_silent_fallback_to_the_cpu_is_refused(tiny_bert_bundle, monkeypatch):
+    monkeypatch.setattr(WasmBackend, "api", replace(browser._WASM, proof="gpu_dispatches"))
+    with pytest.raises(Unsupported, match="made no call of gpu_dispatches, so the browser's CPU did the work"):
+        measured(tiny_bert_bundle, WASM)
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_gpu_process_that_is_killed_fails_the_case_and_not_the_next_one(tiny_bert_bundle):
+    session = load_backend(*WEBGPU[:2]).load(tiny_bert_bundle, WEBGPU[2], "fp32", 1)
+    try:
+        prepared = session.prepare(make_arrays(tiny_bert_bundle.input_specs, 1, 16))
+        session.time_first(prepared)
+        for process in session._page.browser.processes():
+            if "--type=gpu-process" in process.cmdline():
+                process.kill()
+        with pytest.raises(RuntimeError, match="slice failed in the browser"):
+            session.time_series(prepared, SimpleNamespace(in_slices=lambda time_slice: time_slice(50)))
+    finally:
+        session.close()
+    assert measured(tiny_bert_bundle, WEBGPU)["status"] is Status.PASSED
+
+
+@pytest.mark.slow
+@needs_browser
+def test_batch_and_sequence_may_change_and_answers_stay(tiny_bert_bundle):
+    session = load_backend(*WASM[:2]).load(tiny_bert_bundle, WASM[2], "fp32", 1)
+    try:
+        assert isinstance(session, TimesItself)
+        kept = {}
+        for case in reversed(tiny_bert_bundle.parity_cases()):
+            outputs = session.infer(session.prepare(case.inputs))
+            kept[case.batch_size] = (case, outputs)
+        for case, outputs in kept.values():
+            parity = compare(case.reference, session.arrays(outputs), "fp32", case.batch_size, case.sequence_length)
+            assert parity.passed, parity.reason
+        assert tuple(session.arrays(outputs)) == tiny_bert_bundle.output_names()
+        assert {value.dtype for value in session.arrays(outputs).values()} == {np.dtype(np.float32)}
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize("device", ["cpu", "wasm", "webgpu@/usr/bin/chromium"])
+def test_a_device_without_its_browser_is_unavailable(device):
+    with pytest.raises(BackendUnavailable, match="names no browser for wasm"):
+        WasmBackend().load(SimpleNamespace(), device, "fp32", 1)
+
+
+def test_what_was_never_implemented_is_unsupported():
+    with pytest.raises(Unsupported, match="int8"):
+        WebNnBackend().artefact("int8")
+
+
+def test_a_model_that_no_page_can_hold_is_unsupported(tmp_path, monkeypatch):
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"x" * 11)
+    monkeypatch.setattr(browser, "_LARGEST_MODEL_BYTES", 10)
+    monkeypatch.setattr(browser, "external_files", lambda path: [])
+    with pytest.raises(Unsupported, match="WebAssembly memory of 4 GiB"):
+        browser._model_files(model)
