@@ -5,8 +5,9 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 
 .PHONY: run test test-all lint ui detect report clean
 
+# Browsers are left out here, or the first run would take longer than five minutes: a browser starts for every round.
 run: .venv/installed  ## measure the small default models on this machine and report
-	$(BIN)/ipfs-accel run --profile quick
+	BENCHMARK_BROWSER=none $(BIN)/ipfs-accel run --profile quick
 
 test: .venv/installed-dev  ## the quick tests
 	$(BIN)/pytest -q -m "not slow and not webserver"
