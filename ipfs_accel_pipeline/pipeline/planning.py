@@ -92,4 +92,5 @@ def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, 
         sequence_length=case.sequence_length,
         threads=config.threads or default_threads(),
         protocol=find_profile(config.profile),
+        runtime=platform.runtime,
     )
