@@ -10,6 +10,9 @@ from ipfs_accel_pipeline.errors import BackendUnavailable, UsageError
 _PYTORCH = "ipfs_accel_pipeline.backends.pytorch:PyTorchBackend"
 _ONNXRUNTIME = "ipfs_accel_pipeline.backends.onnxruntime:OnnxRuntimeBackend"
 _OPENVINO = "ipfs_accel_pipeline.backends.openvino:OpenVINOBackend"
+_QNN = "ipfs_accel_pipeline.backends.qualcomm.qnn:QnnBackend"
+_QNN_EMULATOR = "ipfs_accel_pipeline.backends.qualcomm.qnn:QnnEmulatorBackend"
+_AI_HUB = "ipfs_accel_pipeline.backends.qualcomm.aihub:AiHubBackend"
 
 # hardware_type -> endpoint_type -> class
 ENDPOINTS: dict[str, dict[str, str]] = {
@@ -18,7 +21,7 @@ ENDPOINTS: dict[str, dict[str, str]] = {
     "ROCm": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "MPS": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "OpenVINO": {"openvino": _OPENVINO},
-    "Qualcomm": {},
+    "Qualcomm": {"aihub": _AI_HUB, "qnn_local": _QNN, "qnn_emulator": _QNN_EMULATOR},
     "WebNN": {},
     "WebGPU": {},
 }

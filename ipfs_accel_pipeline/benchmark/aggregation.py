@@ -141,7 +141,7 @@ def _details(group: _Group) -> dict[str, Any]:
         "device_proof": decisive.device_proof,
         "effective_precision": decisive.effective_precision,
         "weights_digest": decisive.weights_digest,
-        "noise": group.noise if group.passed else None,
+        "noise": group.noise if group.passed and group.first.latencies_ms else None,
         **decisive.details,
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ipfs_accel_pipeline.backends.interface import Backend
-from ipfs_accel_pipeline.backends.registry import endpoint_types, load_backend
+from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.campaign import PlannedCase
 from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
 from ipfs_accel_pipeline.pipeline.preparation import REFERENCE
 from ipfs_accel_pipeline.records import Case, HardwarePlatform, Status
 
@@ -29,19 +30,24 @@ def plan_cases(
     if not platform.available:
         raise UsageError(f"{platform.hardware_id} is not available: {platform.unavailable_reason}")
     planned: list[PlannedCase] = []
-    for endpoint in endpoint_types(platform.hardware_type):
+    for endpoint, device in endpoint_devices(platform).items():
         backend = load_backend(platform.hardware_type, endpoint)
         for spec in specs:
-            planned += _cases_of(platform, endpoint, backend, spec, config, store)
+            planned += _cases_of(platform, endpoint, device, backend, spec, config, store)
     return planned
 
 
 def _cases_of(
-    platform: HardwarePlatform, endpoint: str, backend: Backend, spec: ModelSpec, config: RunConfig, store: Path
+    platform: HardwarePlatform,
+    endpoint: str,
+    device: str,
+    backend: Backend,
+    spec: ModelSpec,
+    config: RunConfig,
+    store: Path,
 ) -> Iterator[PlannedCase]:
     bundle = bundle_folder(spec, store, config.weights)
-    device = str(platform.runtime["device"])
-    for precision in config.precisions:
+    for precision in precisions_of(platform, config.precisions):
         refusal = _beyond_device(platform, precision) or _refusal(backend, bundle, precision)
         for batch_size in config.batch_sizes:
             for sequence_length in _sequence_lengths(spec, config):
@@ -93,4 +99,5 @@ def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, 
         threads=config.threads or default_threads(),
         protocol=find_profile(config.profile),
         runtime=platform.runtime,
+        is_timed=platform.acceleration != "emulated",
     )

@@ -10,7 +10,7 @@ from threading import Thread
 
 import psutil
 
-from ipfs_accel_pipeline.backends.registry import endpoint_types, load_backend
+from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.campaign import thread_environment
 from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.isolation import Job
@@ -19,6 +19,7 @@ from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import ArtefactOutcome, artefact_outcome, bundle_folder, record_failure
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
 
 _PREPARE = "ipfs_accel_pipeline.models.export:prepare"
@@ -42,8 +43,8 @@ def needed_artefacts(platforms: Iterable[HardwarePlatform], precisions: Sequence
     """The artefacts that the endpoints of these platforms load; the reference first, since every other needs it."""
     needed = {REFERENCE}
     for platform in platforms:
-        for endpoint in endpoint_types(platform.hardware_type):
-            needed |= _artefacts(platform.hardware_type, endpoint, precisions)
+        for endpoint in endpoint_devices(platform):
+            needed |= _artefacts(platform.hardware_type, endpoint, precisions_of(platform, precisions))
     return sorted(needed, key=lambda artefact: (artefact != REFERENCE, artefact))
 
 
