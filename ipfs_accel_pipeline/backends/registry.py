@@ -14,6 +14,9 @@ _WASM = "ipfs_accel_pipeline.backends.browser:WasmBackend"
 _WEBGPU_BROWSER = "ipfs_accel_pipeline.backends.browser:WebGpuBrowserBackend"
 _WEBGPU_NATIVE = "ipfs_accel_pipeline.backends.webgpu_native:WebGpuNativeBackend"
 _WEBNN = "ipfs_accel_pipeline.backends.browser:WebNnBackend"
+_QNN = "ipfs_accel_pipeline.backends.qualcomm.qnn:QnnBackend"
+_QNN_EMULATOR = "ipfs_accel_pipeline.backends.qualcomm.qnn:QnnEmulatorBackend"
+_AI_HUB = "ipfs_accel_pipeline.backends.qualcomm.aihub:AiHubBackend"
 
 # hardware_type -> endpoint_type -> class
 ENDPOINTS: dict[str, dict[str, str]] = {
@@ -22,7 +25,7 @@ ENDPOINTS: dict[str, dict[str, str]] = {
     "ROCm": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "MPS": {"pytorch": _PYTORCH, "onnxruntime": _ONNXRUNTIME},
     "OpenVINO": {"openvino": _OPENVINO},
-    "Qualcomm": {},
+    "Qualcomm": {"aihub": _AI_HUB, "qnn_local": _QNN, "qnn_emulator": _QNN_EMULATOR},
     "WebNN": {"webnn": _WEBNN},
     "WebGPU": {"webgpu-browser": _WEBGPU_BROWSER, "webgpu-native": _WEBGPU_NATIVE},
 }

@@ -27,6 +27,7 @@ from ipfs_accel_pipeline.records import (
     TestResult,
 )
 
+_NO_READING = PowerReading("unavailable", "the round recorded no power reading")
 _EVERY_ROUND_SLOW = "every round fell into a slow phase of the host"
 
 
@@ -140,7 +141,7 @@ def _details(group: _Group) -> dict[str, Any]:
         "device_proof": decisive.device_proof,
         "effective_precision": decisive.effective_precision,
         "weights_digest": decisive.weights_digest,
-        "noise": group.noise if group.passed else None,
+        "noise": group.noise if group.passed and group.first.latencies_ms else None,
         **decisive.details,
     }
 
@@ -162,7 +163,7 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
     summary = group.summary
     case, used = group.case, group.used
     throughput = case.batch_size / summary.average_ms * 1e3
-    watts = _mean(one.power.power_watts_avg for one in used if one.power)
+    watts = _measured_watts(used)
     return PerformanceResult(
         id=row_id("performance", group.test_id),
         average_latency_ms=summary.average_ms,
@@ -201,16 +202,40 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
     )
 
 
+def _measured_watts(rounds: Sequence[Observation]) -> float | None:
+    """Average power over the timed windows of all these rounds; None if one of them lacks it, or it is an estimate.
+
+    The latencies are of all rounds, so that efficiency over some of them would be of another window.
+    """
+    readings = [one.power for one in rounds]
+    if any(reading is None or reading.kind != "measured" for reading in readings):
+        return None
+    return _average_watts([reading for reading in readings if reading])
+
+
+def _average_watts(readings: Sequence[PowerReading]) -> float | None:
+    """Weighted by the length of the windows; None if one of them has no average."""
+    weighted = [(one.power_watts_avg, one.duration_seconds or 0.0) for one in readings]
+    known = [(watts, seconds) for watts, seconds in weighted if watts is not None]
+    total = sum(seconds for _, seconds in known)
+    if not known or len(known) < len(weighted):
+        return None
+    return sum(watts * seconds for watts, seconds in known) / total if total else _mean(watts for watts, _ in known)
+
+
 def _power_metrics(group: _Group) -> PowerMetrics:
-    readings = [one.power for one in group.used if one.power]
-    first = readings[0] if readings else PowerReading("unavailable", "the round recorded no power reading")
+    readings = [one.power or _NO_READING for one in group.used]
+    kinds = {reading.kind for reading in readings if reading.power_watts_avg is not None}
+    lacking = [reading for reading in readings if reading.power_watts_avg is None]
+    shown = next((reading for reading in readings if reading.power_watts_avg is not None), readings[0])
+    watts = _average_watts(readings) if len(kinds) == 1 else None
     return PowerMetrics(
         id=row_id("power", group.test_id),
         test_id=group.test_id,
         model_id=group.case.model_id,
         hardware_id=group.case.hardware_id,
-        power_watts_avg=_mean(reading.power_watts_avg for reading in readings),
-        power_watts_peak=_largest(reading.power_watts_peak for reading in readings),
+        power_watts_avg=watts,
+        power_watts_peak=_largest(reading.power_watts_peak for reading in readings) if watts is not None else None,
         temperature_celsius_avg=_mean(reading.temperature_celsius_avg for reading in readings),
         temperature_celsius_peak=_largest(reading.temperature_celsius_peak for reading in readings),
         battery_impact_mah=_sum(reading.battery_impact_mah for reading in readings),
@@ -218,12 +243,20 @@ def _power_metrics(group: _Group) -> PowerMetrics:
         estimated_runtime_hours=_mean(reading.estimated_runtime_hours for reading in readings),
         test_timestamp=group.first.started_at,
         run_id=group.run_id,
-        source=first.source,
-        kind=first.kind,
-        scope=first.scope,
+        source=shown.source,
+        kind=shown.kind,
+        scope=shown.scope,
         n_samples=sum(reading.n_samples for reading in readings),
-        reason=first.reason,
+        reason=_power_reason(readings, lacking) if len(kinds) < 2 else "some rounds were measured, others estimated",
     )
+
+
+def _power_reason(readings: Sequence[PowerReading], lacking: Sequence[PowerReading]) -> str | None:
+    """Why there is no average, or what else a reader should know of the readings."""
+    if not lacking:
+        return next((reading.reason for reading in readings if reading.reason), None)
+    why = lacking[0].reason or "no reason was recorded"
+    return why if len(lacking) == len(readings) else f"{len(lacking)} of {len(readings)} rounds have no power: {why}"
 
 
 Values = Iterable[float | None]

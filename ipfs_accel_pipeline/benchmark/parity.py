@@ -27,6 +27,7 @@ TOLERANCES = {
     "fp16": Tolerance(0.999, 5e-2),
     "bf16": Tolerance(0.99, 0.25),
     "int8": Tolerance(0.95, 0.5),
+    "int8_a16": Tolerance(0.95, 0.5),  # its weights have the same 127 steps
 }
 
 

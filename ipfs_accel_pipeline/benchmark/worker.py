@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ipfs_accel_pipeline.benchmark.canary import canary_cpus, run_canary
 from ipfs_accel_pipeline.benchmark.environment import HostLoad
 from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
-from ipfs_accel_pipeline.benchmark.power import open_power_meter
+from ipfs_accel_pipeline.benchmark.power import PowerMeter, open_power_meter
 from ipfs_accel_pipeline.benchmark.protocol import SlicedTiming, judge_series, measure_latencies
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
@@ -40,6 +40,8 @@ class RoundRequest:
     sequence_length: int | None
     threads: int
     protocol: Protocol
+    runtime: dict[str, Any] = field(default_factory=dict)  # of the hardware row: how tools number the device
+    is_timed: bool = True  # not on an emulator: its latency is this host's
 
 
 def measure_round(request: RoundRequest) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     version = backend.version()  # imports the runtime, so that its libraries count to the baseline
     fields |= {"backend": backend.name, "backend_version": version}
     fields |= {"weights": bundle.weights, "weights_digest": bundle.weights_digest}
+    meter = open_power_meter(request.hardware_type, time.perf_counter, request.runtime)  # before the baseline, likewise
     memory = _MemoryWindow()
     session = backend.load(bundle, request.device, request.precision, request.threads)
     try:
@@ -59,8 +62,8 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
         memory.pause()
         fields |= _judge(session, bundle, request)
         memory.resume()
-        if fields["status"] is Status.PASSED:
-            fields |= _time(session, bundle, request)
+        if fields["status"] is Status.PASSED and request.is_timed:
+            fields |= _time(session, bundle, request, meter)
             fields |= _memory(session, memory, fields["details"])
     finally:
         session.close()
@@ -112,9 +115,8 @@ def _parity(session: Session, bundle: Bundle, precision: str) -> list[ParityResu
     return results
 
 
-def _time(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
+def _time(session: Session, bundle: Bundle, request: RoundRequest, meter: PowerMeter) -> dict[str, Any]:
     prepared = session.prepare(_inputs(bundle, request))
-    meter = open_power_meter(request.hardware_type, time.perf_counter)
     load = HostLoad()  # before timing, or the load would be our own
     with _no_garbage_collection():
         series = _series(session, prepared, request.protocol, meter.start)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_report
 from ipfs_accel_pipeline.pipeline.run import (
     RunResult,
     choose_platforms,
+    choose_qualcomm,
     detect_and_store,
     find_models,
     known_ids,
     run_pipeline,
 )
-from ipfs_accel_pipeline.records import HardwareType, Status
+from ipfs_accel_pipeline.qualcomm.access import DEFAULT_DEVICE, DEVICES_VARIABLE
+from ipfs_accel_pipeline.records import HardwarePlatform, Status
 from ipfs_accel_pipeline.reports.write import write_report
 from ipfs_accel_pipeline.settings import Settings, load_settings
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
@@ -124,7 +127,7 @@ def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
     config = _config(options)
     specs = find_models(options["models"], settings)
-    platforms = choose_platforms(detect_and_store(settings), _wanted_hardware(options))
+    platforms = _platforms(settings, options)
     with TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
     paths = write_all_reports(settings)
@@ -145,8 +148,19 @@ def _config(options: dict[str, Any]) -> RunConfig:
     )
 
 
-def _wanted_hardware(options: dict[str, Any]) -> Sequence[str]:
-    return (*options["hardware"], HardwareType.QUALCOMM) if options["qualcomm"] else options["hardware"]
+def _platforms(settings: Settings, options: dict[str, Any]) -> list[HardwarePlatform]:
+    if not options["qualcomm"]:
+        return choose_platforms(detect_and_store(settings), options["hardware"])
+    if DEVICES_VARIABLE not in os.environ:  # whoever asks for Qualcomm wants a device, also without having chosen one
+        os.environ[DEVICES_VARIABLE] = DEFAULT_DEVICE
+    found = detect_and_store(settings)
+    chosen = choose_qualcomm(found)
+    for one in chosen:
+        if one.acceleration == "emulated":
+            why = one.runtime.get("absent_endpoints", {}).get("aihub")
+            click.echo(f"The emulator tells what runs and how right it is, never how fast. {why or ''}", err=True)
+    others = choose_platforms(found, options["hardware"]) if options["hardware"] else []
+    return [*others, *(one for one in chosen if one not in others)]
 
 
 def _finish(settings: Settings, options: dict[str, Any], result: RunResult, paths: dict[str, Path]) -> None:

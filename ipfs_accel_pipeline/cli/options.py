@@ -48,14 +48,16 @@ def measuring_options(command: Command) -> Command:
         [
             click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True),
             click.option(
-                "--precisions", callback=_names, default="fp32", show_default=True, help=f"Of {', '.join(PRECISIONS)}."
+                "--precisions",
+                callback=_names,
+                help=f"Of {', '.join(PRECISIONS)}. Default: fp32, or fp16 on an NPU, which has no fp32.",
             ),
             click.option("--batch-sizes", callback=_numbers, default="1", show_default=True),
             click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
             click.option("--weights", type=click.Choice(CHOICES), default="auto", show_default=True),
             click.option("--threads", type=int, help="Compute threads. Default: one per physical core."),
             click.option("--memory-limit-mb", type=float, help="Of one benchmark process. Default: 90 % of memory."),
-            click.option("--qualcomm", is_flag=True, help="Measure the Qualcomm endpoint."),
+            click.option("--qualcomm", is_flag=True, help="Measure Qualcomm: AI Hub or an NPU; else its emulator."),
             click.option("--json-output", type=click.Path(dir_okay=False), help="Deprecated: results as JSON."),
             click.option("--quiet", is_flag=True, help="No progress, no report on the screen."),
         ]

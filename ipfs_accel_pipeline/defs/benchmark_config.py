@@ -14,6 +14,7 @@ from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.run import unique
+from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.settings import load_settings
 
 
@@ -37,7 +38,10 @@ class BenchmarkConfig(dg.ConfigurableResource):
         default=Profile.standard,
         description="smoke: one short round; quick: three short ones; standard: three; thorough: five long ones.",
     )
-    precisions: list[str] = Field(default=["fp32"], description="Any of fp32, fp16, bf16, int8.")
+    precisions: list[str] = Field(
+        default=[],
+        description=f"Any of {', '.join(PRECISIONS)}; empty: fp32, or fp16 on an NPU, which has no fp32.",
+    )
     batch_sizes: list[int] = Field(default=[1], description="Items per inference.")
     sequence_lengths: list[int] = Field(
         default=[], description="Tokens per item, for models that have a token axis; empty: each model's own default."

@@ -31,7 +31,7 @@ __all__ = [
     "record_failure",
 ]
 
-ARTEFACTS = ("reference", "onnx", "openvino", "onnx_int8", "openvino_int8")
+ARTEFACTS = ("reference", "onnx", "openvino", "onnx_int8", "openvino_int8", "onnx_qdq_int8", "onnx_qdq_int8_a16")
 OK = "ok"
 # The same inputs fail the same way again; a crash, a time-out or full memory may not.
 _DETERMINISTIC_FAILURES = ("unsupported", "error")
@@ -39,6 +39,8 @@ _FILES = {
     "reference": "model",  # a folder that from_pretrained reads
     "onnx": "model.onnx",
     "onnx_int8": "model.onnx",
+    "onnx_qdq_int8": "model.onnx",
+    "onnx_qdq_int8_a16": "model.onnx",
     "openvino": "model.xml",
     "openvino_int8": "model.xml",
 }

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,21 @@ from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
 from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
+from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.store import artefact_lock, bundle_identity, library_versions, new_artefact, write_json
 from ipfs_accel_pipeline.models.torch_exports import onnx_paths, openvino_paths, save_openvino
 from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
 
-_NEEDS = {"onnx": "reference", "openvino": "reference", "onnx_int8": "onnx", "openvino_int8": "openvino"}
+_NEEDS = {
+    "onnx": "reference",
+    "openvino": "reference",
+    "onnx_int8": "onnx",
+    "openvino_int8": "openvino",
+    "onnx_qdq_int8": "onnx",
+    "onnx_qdq_int8_a16": "onnx",
+}
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,12 @@ def _onnx_int8(work: _Work, target: Path) -> Made:
     return first_accepted(paths, target, _check(bundle, onnx_run, "model.onnx"), gated=False)
 
 
+def _onnx_qdq(artefact: str, work: _Work, target: Path) -> Made:
+    bundle = open_bundle(work.folder)
+    paths = onnx_qdq_paths(artefact, bundle.artefact_path("onnx"), bundle.input_specs)
+    return first_accepted(paths, target, _check(bundle, onnx_run, "model.onnx"), gated=False)
+
+
 def _openvino_int8(work: _Work, target: Path) -> Made:
     bundle = open_bundle(work.folder)
     paths = openvino_int8_paths(bundle.artefact_path("openvino"), bundle.input_specs)
@@ -160,6 +175,7 @@ _MAKERS: dict[str, Callable[[_Work, Path], Made]] = {
     "openvino": _openvino,
     "onnx_int8": _onnx_int8,
     "openvino_int8": _openvino_int8,
+    **{artefact: partial(_onnx_qdq, artefact) for artefact in ("onnx_qdq_int8", "onnx_qdq_int8_a16")},
 }
 
 

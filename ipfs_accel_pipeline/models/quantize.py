@@ -102,8 +102,11 @@ def _quantize_by_nncf(openvino_path: Path, specs: tuple[InputSpec, ...], target:
 
 
 def _calibration_inputs(model: Any, specs: tuple[InputSpec, ...]) -> list[dict[str, Any]]:
+    return calibration_samples(specs, {name for port in model.inputs for name in port.get_names()})
+
+
+def calibration_samples(specs: tuple[InputSpec, ...], wanted: set[str]) -> list[dict[str, Any]]:
     """Generated, like every input here: the ranges are those of random inputs, not of anyone's data."""
-    wanted = {name for port in model.inputs for name in port.get_names()}
     length = (
         min(_CALIBRATION_SEQUENCE, maximum_sequence(specs) or _CALIBRATION_SEQUENCE) if has_sequence(specs) else None
     )

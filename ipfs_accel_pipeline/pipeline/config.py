@@ -15,11 +15,14 @@ _SMALLEST_MEMORY_MB = 64
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Empty `models` means the default models, empty `sequence_lengths` each model's own default."""
+    """Empty `models` means the default models, empty `sequence_lengths` each model's own default.
+
+    Empty `precisions` means fp32, or the widest precision of a device that has no fp32.
+    """
 
     models: tuple[str, ...] = ()
     profile: str = "standard"
-    precisions: tuple[str, ...] = ("fp32",)
+    precisions: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
     sequence_lengths: tuple[int, ...] = ()
     weights: str = "auto"  # auto: pretrained where the source has them, else random
@@ -37,8 +40,8 @@ class RunConfig:
             raise UsageError(
                 f"A memory limit of {self.memory_limit_mb:g} MiB is too low: {_SMALLEST_MEMORY_MB} MiB is the least."
             )
-        if not self.precisions or not self.batch_sizes:
-            raise UsageError("Name at least one precision and one batch size.")
+        if not self.batch_sizes:
+            raise UsageError("Name at least one batch size.")
 
 
 def _check_choices(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -6,8 +6,8 @@ The only step that touches hardware; it never touches the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.bundles import bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
 from ipfs_accel_pipeline.records import HardwarePlatform, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.shards import Header, Shard, ShardStore
+from ipfs_accel_pipeline.timing import Protocol
 
 # Of the machine's memory: a benchmark that wants more is stopped before the whole host begins to swap.
 _MEMORY_SHARE = 0.9
@@ -41,10 +43,12 @@ def measure_platform(
     on_start: Callable[[int], None] = lambda rounds: None,
     on_observation: Callable[[Observation], None] = lambda observation: None,
     on_wait: Callable[[str], None] = lambda message: None,
+    work: HubWork | None = None,
 ) -> Shard:
     """Measure all cases on this platform. What an interrupted attempt of the same run has is not measured again.
 
-    `on_start` is told how many rounds lie ahead, failures and repeats aside.
+    `on_start` is told how many rounds lie ahead, failures and repeats aside. `work` has this platform's jobs if they
+    were submitted together with those of others.
     """
     planned = plan_cases(platform, specs, config, settings.bundles)
     store = ShardStore(settings.shards)
@@ -56,12 +60,40 @@ def measure_platform(
     header = _shard_header(platform, specs, config, settings.bundles)
     with store.journal(platform.hardware_id, run_id, header) as journal:
         _require_same_settings(journal.header, config)
-        on_start(_expected_rounds(planned, config) - len(journal.observations()))
+        if is_on_hub(platform):
+            rest = _not_in(planned, journal.observations())
+            on_start(len(rest))
+            for observation in _measure_on_hub(platform, rest, config, settings, journal.append, on_wait, work):
+                on_observation(observation)
+            return journal.seal()
+        protocol = _protocol(platform, config)
+        on_start(_expected_rounds(planned, protocol) - len(journal.observations()))
         with exclusive_host(on_wait), Launcher() as launcher:
-            campaign = _campaign(config, launcher, settings.data, journal.append)
+            campaign = _campaign(protocol, config, launcher, settings.data, journal.append)
             for observation in campaign.run(planned, journal.observations()):
                 on_observation(observation)
         return journal.seal()
+
+
+def _measure_on_hub(
+    platform: HardwarePlatform,
+    planned: Sequence[PlannedCase],
+    config: RunConfig,
+    settings: Settings,
+    record: Callable[[Observation], None],
+    on_wait: Callable[[str], None],
+    work: HubWork | None,
+) -> Iterator[Observation]:
+    if work is not None:
+        yield from work.measure(planned, config.profile, record)
+        return
+    with hub_work([(platform, one) for one in planned], settings, on_wait) as own:
+        yield from own.measure(planned, config.profile, record)
+
+
+def _not_in(planned: Sequence[PlannedCase], observations: Sequence[Observation]) -> list[PlannedCase]:
+    done = {observation.case for observation in observations}
+    return [one for one in planned if one.case not in done]
 
 
 def _sealed_before(store: ShardStore, hardware_id: str, run_id: str, config: RunConfig) -> list[Shard]:
@@ -86,9 +118,17 @@ def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _campaign(config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]) -> Campaign:
+def _protocol(platform: HardwarePlatform, config: RunConfig) -> Protocol:
+    """An emulator is asked once: it is not timed, and the same answer three times tells nothing new."""
+    protocol = find_profile(config.profile)
+    return replace(protocol, rounds=1, max_repeats=0) if platform.acceleration == "emulated" else protocol
+
+
+def _campaign(
+    protocol: Protocol, config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]
+) -> Campaign:
     return Campaign(
-        protocol=find_profile(config.profile),
+        protocol=protocol,
         launcher=launcher,
         host_best=HostBest(data / "canary.json"),
         threads=config.threads or default_threads(),
@@ -111,7 +151,7 @@ def _shard_header(
     }
 
 
-def _expected_rounds(planned: Sequence[PlannedCase], config: RunConfig) -> int:
+def _expected_rounds(planned: Sequence[PlannedCase], protocol: Protocol) -> int:
     """How many observations a run without failures and repeats makes: the length of its progress bar."""
     runnable = sum(one.request is not None for one in planned)
-    return runnable * find_profile(config.profile).rounds + len(planned) - runnable
+    return runnable * protocol.rounds + len(planned) - runnable

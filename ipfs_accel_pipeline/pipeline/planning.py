@@ -18,7 +18,7 @@ from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
-from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices
+from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
 from ipfs_accel_pipeline.pipeline.preparation import REFERENCE
 from ipfs_accel_pipeline.records import Case, HardwarePlatform, Status
 
@@ -47,7 +47,7 @@ def _cases_of(
     store: Path,
 ) -> Iterator[PlannedCase]:
     bundle = bundle_folder(spec, store, config.weights)
-    for precision in config.precisions:
+    for precision in precisions_of(platform, config.precisions):
         refusal = _beyond_device(platform, precision) or _refusal(backend, bundle, precision)
         for batch_size in config.batch_sizes:
             for sequence_length in _sequence_lengths(spec, config):
@@ -98,4 +98,6 @@ def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, 
         sequence_length=case.sequence_length,
         threads=config.threads or default_threads(),
         protocol=find_profile(config.profile),
+        runtime=platform.runtime,
+        is_timed=platform.acceleration != "emulated",
     )

@@ -19,7 +19,7 @@ from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import ArtefactOutcome, artefact_outcome, bundle_folder, record_failure
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
-from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices
+from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
 
 _PREPARE = "ipfs_accel_pipeline.models.export:prepare"
@@ -44,7 +44,7 @@ def needed_artefacts(platforms: Iterable[HardwarePlatform], precisions: Sequence
     needed = {REFERENCE}
     for platform in platforms:
         for endpoint in endpoint_devices(platform):
-            needed |= _artefacts(platform.hardware_type, endpoint, precisions)
+            needed |= _artefacts(platform.hardware_type, endpoint, precisions_of(platform, precisions))
     return sorted(needed, key=lambda artefact: (artefact != REFERENCE, artefact))
 
 

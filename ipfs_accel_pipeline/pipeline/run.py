@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,10 +15,12 @@ from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
+from ipfs_accel_pipeline.pipeline.planning import plan_cases
 from ipfs_accel_pipeline.pipeline.preparation import Prepared, needed_artefacts, prepare_bundles
-from ipfs_accel_pipeline.records import HardwarePlatform, Observation
+from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
@@ -63,12 +66,12 @@ def detect_and_store(settings: Settings) -> list[HardwarePlatform]:
 
 
 def choose_platforms(platforms: Sequence[HardwarePlatform], wanted: Sequence[str]) -> list[HardwarePlatform]:
-    """The platforms of a run, by hardware_id or type; all available ones if none is named.
+    """The platforms of a run, by hardware_id or type; if none is named, all that this machine really has.
 
     UsageError with the reason if something named is not available.
     """
     if not wanted:
-        return [platform for platform in platforms if platform.available]
+        return [platform for platform in platforms if platform.available and _is_meant_unasked(platform)]
     chosen: list[HardwarePlatform] = []
     for name in wanted:
         matching = [p for p in platforms if name.casefold() in (p.hardware_id.casefold(), p.hardware_type.casefold())]
@@ -80,6 +83,17 @@ def choose_platforms(platforms: Sequence[HardwarePlatform], wanted: Sequence[str
             raise UsageError(f"{name} cannot be measured here: {matching[0].unavailable_reason}")
         chosen += [platform for platform in usable if platform not in chosen]
     return chosen
+
+
+def _is_meant_unasked(platform: HardwarePlatform) -> bool:
+    """Not an emulator, which gives no numbers, and not a cloud, where a person's models go only if they say so."""
+    return platform.acceleration != "emulated" and not is_on_hub(platform)
+
+
+def choose_qualcomm(platforms: Sequence[HardwarePlatform]) -> list[HardwarePlatform]:
+    """What `--qualcomm` means: the real devices; without one the emulator; else UsageError with what is missing."""
+    usable = choose_platforms(platforms, [HardwareType.QUALCOMM])
+    return [platform for platform in usable if platform.acceleration != "emulated"] or usable
 
 
 def find_models(names: Sequence[str], settings: Settings) -> list[ModelSpec]:
@@ -120,10 +134,11 @@ def run_pipeline(
     _prepare(settings, config, specs, platforms, progress)
     run_id = f"{_RUN_PREFIX}{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     shards = []
-    for platform in platforms:
-        shards.append(_measure(settings, config, specs, platform, run_id, progress))
-        # Load after each platform: a crash on the next one must not keep these results out of the tables.
-        load_pending(settings, [platform.hardware_id], progress.warn)
+    with _submitted_ahead(settings, config, specs, platforms, progress) as work:
+        for platform in platforms:
+            shards.append(_measure(settings, config, specs, platform, run_id, progress, work))
+            # Load after each platform: a crash on the next one must not keep these results out of the tables.
+            load_pending(settings, [platform.hardware_id], progress.warn)
     publish_snapshot(settings.database, settings.snapshot)
     return RunResult(run_id, shards)
 
@@ -149,6 +164,7 @@ def _measure(
     platform: HardwarePlatform,
     run_id: str,
     progress: Progress,
+    work: HubWork | None,
 ) -> Shard:
     return measure_platform(
         platform,
@@ -159,7 +175,26 @@ def _measure(
         on_start=lambda rounds: progress.measuring(platform, rounds),
         on_observation=progress.observed,
         on_wait=progress.warn,
+        work=work,
     )
+
+
+@contextmanager
+def _submitted_ahead(
+    settings: Settings,
+    config: RunConfig,
+    specs: Sequence[ModelSpec],
+    platforms: Sequence[HardwarePlatform],
+    progress: Progress,
+) -> Iterator[HubWork | None]:
+    """The jobs of all hub devices in the hub's queues, before the first of them is waited for."""
+    remote = [platform for platform in platforms if is_on_hub(platform)]
+    if not remote:
+        yield None
+        return
+    planned = [(platform, one) for platform in remote for one in plan_cases(platform, specs, config, settings.bundles)]
+    with hub_work(planned, settings, progress.warn) as work:
+        yield work
 
 
 def _recover_abandoned(settings: Settings, progress: Progress) -> None:

@@ -40,10 +40,14 @@ def _applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the newest migration in this database; 0 for an empty one."""
+    return max(_applied_versions(connection), default=0)
+
+
+def _applied_versions(connection: duckdb.DuckDBPyConnection) -> set[int]:
     exists = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migrations' AND NOT temporary"
     if not connection.execute(exists).fetchall()[0][0]:
-        return 0
-    return connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchall()[0][0]
+        return set()
+    return {version for (version,) in connection.execute("SELECT version FROM schema_migrations").fetchall()}
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[int]:

@@ -45,7 +45,12 @@ def test_an_endpoint_that_is_not_there_names_those_that_are():
     ("hardware_type", "endpoint_type"), [("CPU", "pytorch"), ("CPU", "onnxruntime"), ("OpenVINO", "openvino")]
 )
 def test_the_version_is_the_one_that_is_imported(hardware_type, endpoint_type):
-    module = {"pytorch": "torch"}.get(endpoint_type, endpoint_type)
+    modules = {
+        "pytorch": "torch",
+        "aihub": "qai_hub",
+        **dict.fromkeys(("qnn_local", "qnn_emulator"), "onnxruntime_qnn"),
+    }
+    module = pytest.importorskip(modules.get(endpoint_type, endpoint_type)).__name__
     version = load_backend(hardware_type, endpoint_type).version()
     assert version == sys.modules[module].__version__
 

@@ -106,6 +106,42 @@ def test_power_and_efficiency_come_from_the_same_window():
     assert performance.energy_efficiency_items_per_joule == pytest.approx(100 / 60)
 
 
+def test_an_estimate_of_power_is_kept_as_such_and_never_becomes_efficiency():
+    estimate = PowerReading("tdp_model", kind="modelled", duration_seconds=2.0, power_watts_avg=65.0)
+    rows = rows_of(*(replace(one, power=estimate) for one in rounds(10, 10)))
+    (performance,), (power,) = rows.performance_results, rows.power_metrics
+    assert (power.power_watts_avg, power.kind, power.source) == (65, "modelled", "tdp_model")
+    assert (performance.power_watts, performance.energy_efficiency_items_per_joule) == (None, None)
+
+
+def test_a_round_without_power_leaves_the_case_without_and_says_why():
+    reading = PowerReading("nvml", kind="measured", duration_seconds=2.0, power_watts_avg=50.0, power_watts_peak=60.0)
+    first, second = rounds(10, 10)
+    lost = PowerReading("unavailable", "nvml failed within the window: GPU is lost", duration_seconds=2.0)
+    rows = rows_of(replace(first, power=reading), replace(second, power=lost))
+    (performance,), (power,) = rows.performance_results, rows.power_metrics
+    assert (performance.power_watts, power.power_watts_avg, power.power_watts_peak) == (None, None, None)
+    assert power.reason == "1 of 2 rounds have no power: nvml failed within the window: GPU is lost"
+
+
+def test_measured_and_estimated_rounds_are_not_mixed():
+    reading = PowerReading("rapl", kind="measured", duration_seconds=2.0, power_watts_avg=50.0)
+    first, second = rounds(10, 10)
+    (power,) = rows_of(
+        replace(first, power=reading), replace(second, power=replace(reading, kind="modelled"))
+    ).power_metrics
+    assert power.power_watts_avg is None
+    assert power.reason == "some rounds were measured, others estimated"
+
+
+def test_power_is_weighted_by_the_length_of_the_windows():
+    reading = PowerReading("nvml", kind="measured", duration_seconds=3.0, power_watts_avg=50.0)
+    first, second = rounds(10, 10)
+    longer = replace(reading, duration_seconds=1.0, power_watts_avg=90.0)
+    (power,) = rows_of(replace(first, power=reading), replace(second, power=longer)).power_metrics
+    assert power.power_watts_avg == 60
+
+
 def test_the_largest_peak_of_memory_counts_and_the_devices_own_comes_first():
     first, second = rounds(10, 10)
     host = rows_of(replace(first, memory_peak_mb=100.0), replace(second, memory_peak_mb=130.0))

@@ -1,6 +1,7 @@
 """What a person may ask for, and what becomes of what cannot run."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -31,7 +32,6 @@ IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
         {"weights": "stolen"},
         {"batch_sizes": (0,)},
         {"batch_sizes": ()},
-        {"precisions": ()},
         {"sequence_lengths": (-1,)},
         {"threads": 0},
     ],
@@ -87,6 +87,49 @@ def test_every_combination_is_planned(tmp_path):
 
 def test_without_a_choice_the_models_own_length_is_taken(tmp_path):
     assert {one.case.sequence_length for one in plan(tmp_path, TEXT)} == {128}
+
+
+def npu(*precisions):
+    runtime = {"device": "npu", "endpoint_devices": {"qnn_local": "npu"}}
+    return hardware_row(hardware_id="npu-a", hardware_type="Qualcomm", supported_precisions=precisions, runtime=runtime)
+
+
+@pytest.mark.parametrize(
+    ("platform", "precision"),
+    [(CPU, "fp32"), (npu("fp16", "int8", "int8_a16"), "fp16"), (npu("int8", "int8_a16"), "int8")],
+)
+def test_without_a_choice_a_device_runs_fp32_or_the_widest_that_it_has(tmp_path, platform, precision):
+    assert {one.case.precision for one in plan(tmp_path, TEXT, platform=platform)} == {precision}
+
+
+def test_a_chosen_precision_is_never_replaced_by_another(tmp_path):
+    (one,) = plan(tmp_path, TEXT, platform=npu("fp16", "int8"), precisions=("fp32",))
+    assert (one.case.precision, one.refusal) == ("fp32", Status.UNSUPPORTED)
+
+
+def test_a_platform_is_planned_for_the_endpoints_that_it_was_found_with(tmp_path):
+    assert [one.case.endpoint_type for one in plan(tmp_path, TEXT, platform=npu("fp16"))] == ["qnn_local"]
+    assert needed_artefacts([npu("fp16")], []) == ["reference", "onnx"]
+    assert needed_artefacts([npu("int8")], ["int8", "int8_a16"]) == [
+        "reference",
+        "onnx_qdq_int8",
+        "onnx_qdq_int8_a16",
+    ]
+
+
+def test_an_emulator_is_not_timed(tmp_path):
+    real, emulated = npu("fp16"), replace(npu("fp16"), acceleration="emulated")
+    prepared_reference(tmp_path, TEXT)
+    timed = [one.request.is_timed for platform in (real, emulated) for one in plan(tmp_path, TEXT, platform=platform)]
+    assert timed == [True, False]
+
+
+def prepared_reference(store, spec):
+    """Outcomes that say `ok`, without files: enough to be planned."""
+    folder = bundle_folder(spec, store, "random")
+    for artefact in ("reference", "onnx"):
+        (folder / artefact).mkdir(parents=True)
+        (folder / f"{artefact}.json").write_text(json.dumps({"artefact": artefact, "status": "ok", "attempts": []}))
 
 
 def test_a_model_that_was_not_prepared_is_skipped_with_the_remedy(tmp_path):

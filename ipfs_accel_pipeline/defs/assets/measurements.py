@@ -11,6 +11,7 @@ from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
 from ipfs_accel_pipeline.defs.runs import host_pool, root_run_id
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.hub_measuring import is_on_hub
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.progress import describe
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
@@ -30,7 +31,8 @@ def measurements(
 ) -> dg.MaterializeResult:
     """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
     platform = _platform(hardware_platforms, context.partition_key)
-    _require_present(context.partition_key)
+    if not is_on_hub(platform):  # of a hub's device the hub says whether it is there, as a result
+        _require_present(context.partition_key)
     try:
         shard = measure_platform(
             platform,

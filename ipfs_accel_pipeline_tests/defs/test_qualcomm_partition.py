@@ -1,0 +1,71 @@
+"""A Qualcomm partition from launch to report: Dagster, the real AI Hub client, and a stand-in for the service."""
+
+import json
+
+import pytest
+
+from ipfs_accel_pipeline.models.bundles import bundle_folder, open_bundle
+from ipfs_accel_pipeline.pipeline import hub_measuring
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline_tests.hub_server import TOKEN, HubServer, answers_of
+from ipfs_accel_pipeline_tests.qualcomm.conftest import QUICK
+
+pytestmark = pytest.mark.slow
+PARTITION = "qualcomm-aihub-samsung-galaxy-s24-android-14"
+
+
+@pytest.fixture
+def server(workshop, monkeypatch):
+    with HubServer() as server:
+        bundle = open_bundle(bundle_folder(workshop.spec, workshop.settings.bundles, "random"))
+        server.answer = answers_of(bundle.artefact_path("onnx"))
+        monkeypatch.setenv("BENCHMARK_AIHUB_TOKEN", TOKEN)
+        monkeypatch.setenv("BENCHMARK_AIHUB_URL", server.url)
+        monkeypatch.setenv("BENCHMARK_AIHUB_DEVICES", "os:android")
+        monkeypatch.setattr(hub_measuring, "PATIENCE", QUICK)
+        yield server
+
+
+def rows(workshop, query):
+    with open_database(workshop.settings.database) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_chosen_devices_are_partitions_and_one_is_measured_and_reported(workshop, server, launch, instance):
+    assert launch("detect").success
+    partitions = set(instance.get_dynamic_partitions("hardware"))
+    assert {PARTITION, "qualcomm-aihub-samsung-galaxy-s25-android-15"} <= partitions
+
+    result = launch("benchmark", PARTITION)
+    assert result.success
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    (test,) = rows(
+        workshop,
+        "SELECT status, endpoint_type, precision, provenance, requested_device, actual_device FROM test_results",
+    )
+    device = "Samsung Galaxy S24, android 14"
+    assert test == ("passed", "aihub", "fp16", "measured", device, device)
+    (performance,) = rows(workshop, "SELECT p50_latency_ms, iterations, memory_peak_mb FROM performance_results")
+    assert performance == (2.03, 100, 259)
+    (power,) = rows(workshop, "SELECT power_watts_avg, source, reason FROM power_metrics")
+    assert power[:2] == (None, "unavailable")
+    assert "AI Hub measures no power" in power[2]
+    assert rows(workshop, "SELECT hardware_id, compatibility_status FROM hardware_compatibility") == [
+        (PARTITION, "compatible")
+    ]
+    report = json.loads((workshop.settings.reports / "report.json").read_text())
+    assert report["summary"]["tests"] == 1
+    assert "Samsung Galaxy S24" in (workshop.settings.reports / "report.md").read_text()
+    assert server.count("POST", "/jobs") == 2
+    stored = [path for path in workshop.settings.data.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not [path for path in stored if TOKEN.encode() in path.read_bytes()], "the token was written down"
+
+
+def test_a_failed_job_is_a_row_with_the_hubs_reason_and_the_run_goes_on(workshop, server, launch):
+    server.job_failures["Samsung Galaxy S24"] = ("RUNTIME_DEVICE_OOM", "out of device memory")
+    assert launch("detect").success
+    assert launch("benchmark", PARTITION).success
+    (row,) = rows(workshop, "SELECT status, error_message FROM test_results")
+    assert row[0] == "out_of_memory"
+    assert "out of device memory" in row[1]
+    assert rows(workshop, "SELECT count(*) FROM performance_results") == [(0,)]
