@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 OUTCOMES = ("imported", "duplicate", "left_out", "ignored", "unknown", "refused")
 _LONGEST_REASON = 240
@@ -54,7 +54,9 @@ class MigrationReport:
 
 
 def as_json(report: MigrationReport) -> str:
-    return json.dumps(asdict(report) | {"outcomes": report.outcomes}, indent=2, ensure_ascii=False)
+    plain = {name.name: getattr(report, name.name) for name in fields(report)}
+    listed = {name: [asdict(one) for one in plain[name]] for name in ("downgraded", "refusals")}
+    return json.dumps(plain | listed | {"outcomes": report.outcomes}, indent=2, ensure_ascii=False)
 
 
 def as_markdown(report: MigrationReport) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ipfs_accel_pipeline.benchmark.statistics import Summary, noise_reasons, summarize
@@ -54,8 +55,16 @@ _UNKNOWN_PERFORMANCE: dict[str, Any] = dict.fromkeys(column.name for column in f
 class Catalogued:
     """The models that are known by name: every name -> id, and the row of each id."""
 
-    by_name: Mapping[str, str]
+    by_name: dict[str, str]
     rows: Mapping[str, Model]
+    _resolved: dict[str, Resolved] = field(default_factory=dict)
+
+    def resolve(self, written: str) -> Resolved:
+        """The model that a file means by this name."""
+        found = self._resolved.get(written)
+        if found is None:
+            found = self._resolved[written] = resolve_model(written, self.by_name)
+        return found
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ def _add_finding(
     rows: FileRows, finding: Finding, file: File, catalogue: Catalogued, accepted: frozenset[Grade]
 ) -> None:
     kind = hardware_type(str(finding.hardware.value))
-    resolved = resolve_model(str(finding.model.value), dict_of(catalogue.by_name))
+    resolved = catalogue.resolve(str(finding.model.value))
     if kind is None or not resolved.model_id:
         why = f"no hardware is called {finding.hardware.value!r}" if kind is None else resolved.how
         rows.refusals.append(LeftOut(finding.pointer, str(why)))
@@ -126,10 +135,6 @@ def _add_finding(
         performance = _performance_row(finding, test, verdict, rows.refusals)
         if performance is not None:
             rows.performance[test.id] = performance
-
-
-def dict_of(names: Mapping[str, str]) -> dict[str, str]:
-    return names if isinstance(names, dict) else dict(names)
 
 
 @dataclass(frozen=True)
@@ -337,13 +342,18 @@ def _whole(finding: Finding, name: str, refusals: list[LeftOut]) -> int | None:
     return int(cited.value)
 
 
+@lru_cache(1024)
+def _platform_id(kind: HardwareType, device: str) -> str:
+    return ID_PREFIX + hardware_id(kind, device)
+
+
 def _platform(
     kind: HardwareType, device: str | None, hostname: str | None, seen_at: datetime, claim: PlatformClaim | None = None
 ) -> HardwarePlatform:
     name = device or _UNKNOWN_DEVICE
     reason = claim.unavailable_reason if claim and claim.unavailable_reason else _IMPORTED_REASON
     return HardwarePlatform(
-        hardware_id=ID_PREFIX + hardware_id(kind, name),
+        hardware_id=_platform_id(kind, name),
         hardware_type=str(kind),
         device_name=name,
         compute_units=claim.compute_units if claim else None,
@@ -370,7 +380,7 @@ def _add_platform_claim(rows: FileRows, claim: PlatformClaim, file: File) -> Non
 
 
 def _add_model_claim(rows: FileRows, claim: ModelClaim, file: File, catalogue: Catalogued) -> None:
-    resolved = resolve_model(claim.name, dict_of(catalogue.by_name))
+    resolved = catalogue.resolve(claim.name)
     if resolved.model_id:
         seen_at = _when(None, file).at
         rows.models[resolved.model_id] = _model(resolved.model_id, claim.family, claim, seen_at, catalogue)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _KEYS_FILE = Path(__file__).with_name("model_keys.toml")
 KEY_PREFIX = "legacy-key/"
+_NO_MODEL = frozenset({"", "test", "tests", "result", "results"})
 _TIMES = re.compile(r"_?20\d{6}_\d{6}|_1[67]\d{8}$")
 _DECORATION = re.compile(
     r"^(test_)?(hf_)?|(_test_results|_test|_results|_performance|_endpoint)+$|^performance_test_skills_", re.IGNORECASE
@@ -42,7 +43,7 @@ def key_in_name(name: str) -> str | None:
     previous = None
     while previous != base:
         previous, base = base, _DECORATION.sub("", base).strip("_")
-    return base or None
+    return None if base.casefold() in _NO_MODEL else base
 
 
 def resolve_model(written: str, by_id: dict[str, str]) -> Resolved:

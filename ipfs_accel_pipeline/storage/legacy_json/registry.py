@@ -6,6 +6,8 @@ Shapes are asked in this order, the most telling keys first. File names are neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
@@ -28,20 +30,30 @@ class Shape(NamedTuple):
     is_result: bool = True  # False: a config, a cache or a report of the code, which is ignored
 
 
-def _keys(*needed: str, one_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Detector:
-    every, some, none = frozenset(needed), frozenset(one_of), frozenset(without)
+@dataclass(frozen=True)
+class Keys:
+    """An object that has every `needed` key, one of `some` if there are any, and none of `without`."""
 
-    def detect(value: Any) -> bool:
-        if not isinstance(value, dict):
+    needed: frozenset[str]
+    some: frozenset[str]
+    without: frozenset[str]
+    condition: Callable[[Any], bool] | None = None  # on the values, asked last
+
+    def possible(self, keys: frozenset[str]) -> bool:
+        return self.needed <= keys and (not self.some or bool(self.some & keys)) and not (self.without & keys)
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, dict) or not self.possible(frozenset(value)):
             return False
-        keys = value.keys()
-        return every <= keys and (not some or bool(some & keys)) and not (none & keys)
-
-    return detect
+        return self.condition is None or self.condition(value)
 
 
-def _and(detector: Detector, condition: Callable[[Any], bool]) -> Detector:
-    return lambda value: detector(value) and condition(value)
+def _keys(*needed: str, one_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Keys:
+    return Keys(frozenset(needed), frozenset(one_of), frozenset(without))
+
+
+def _and(detector: Keys, condition: Callable[[Any], bool]) -> Keys:
+    return replace(detector, condition=condition)
 
 
 def _records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
@@ -89,6 +101,14 @@ def _has_platform_members(value: dict[str, Any]) -> bool:
 
 def _names_platform(results: Any) -> bool:
     return isinstance(results, dict) and any(split_prefix(key) for key in results)
+
+
+def _is_detection(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    keys = value.keys()
+    named = {"hardware", "details"} <= keys or bool({"standard", "cuda_devices"} & keys)
+    return named or sum(name in keys for name in _CAPABILITIES) > 1
 
 
 _API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
@@ -203,14 +223,7 @@ SHAPES = (
     Shape("S09 flat_prefixed", _is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",
-        lambda value: (
-            isinstance(value, dict)
-            and (
-                {"hardware", "details"} <= value.keys()
-                or "standard" in value
-                or sum(k in value for k in _CAPABILITIES) > 1
-            )
-        ),
+        _is_detection,
         machines.hardware_detection,
     ),
     Shape(
@@ -231,7 +244,14 @@ SHAPES = (
 
 def shape_of(value: Any) -> Shape | None:
     """The first shape whose keys these are."""
-    return next((shape for shape in SHAPES if shape.detect(value)), None)
+    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else SHAPES
+    return next((shape for shape in candidates if shape.detect(value)), None)
+
+
+@lru_cache(4096)
+def _candidates(keys: frozenset[str]) -> tuple[Shape, ...]:
+    """Those that an object with these keys may be: most files share their keys with many others."""
+    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(keys))
 
 
 def read_document(value: Any, origin: Origin) -> tuple[Shape | None, list[Statement]]:

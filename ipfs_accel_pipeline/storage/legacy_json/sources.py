@@ -8,8 +8,10 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +113,10 @@ def _folder(root: Path, found: Found) -> Iterator[Path | Source]:
         except OSError as error:
             yield _refused(str(folder), f"cannot be read: {error.strerror}")
             continue
-        pending += [Path(entry.path) for entry in reversed(entries) if entry.is_dir()]
+        folders = {entry.name for entry in entries if _is_folder(entry)}
+        pending += [folder / name for name in sorted(folders, reverse=True)]
         for entry in entries:
-            if entry.is_dir():
+            if entry.name in folders:
                 continue
             if any(kind in entry.name.casefold() for kind in _WANTED):
                 yield Path(entry.path)
@@ -121,30 +124,48 @@ def _folder(root: Path, found: Found) -> Iterator[Path | Source]:
                 found.other_files += 1
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
 def _file(path: Path, limits: Limits) -> Source:
     label = str(path)
     try:
-        status = path.stat()
-        if not path.is_file():
-            return _refused(label, "no regular file")
-        with path.open("rb") as stream:
-            start = stream.read(16)
-            if is_duckdb(start) or status.st_size > limits.file_bytes:
-                digest = hashlib.sha256(start)
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
-                return _large(path, status, digest.hexdigest(), start, limits)
-            data = start + stream.read(limits.file_bytes + 1)
+        descriptor = os.open(label, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not make us wait
     except OSError as error:
-        reason = error.strerror or str(error)
-        return _refused(label, f"cannot be read: {reason}")
-    return Source(label, len(data), hashlib.sha256(data).hexdigest(), status.st_mtime, data)
+        return _refused(label, f"cannot be read: {error.strerror or error}")
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        return _opened(path, stream, limits)
 
 
-def _large(path: Path, status: os.stat_result, sha256: str, start: bytes, limits: Limits) -> Source:
-    if is_duckdb(start):
-        return Source(str(path), status.st_size, sha256, status.st_mtime, path=path)
-    return Source(str(path), status.st_size, sha256, status.st_mtime, refused=limits.too_large(status.st_size))
+def _opened(path: Path, stream: FileIO, limits: Limits) -> Source:
+    try:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return _refused(str(path), "no regular file")
+        if status.st_size > limits.file_bytes:
+            return _large(path, status, stream, b"", limits)
+        data = stream.read(status.st_size + 1)
+        if is_duckdb(data[:16]):
+            return _large(path, status, stream, data, limits)
+    except OSError as error:
+        return _refused(str(path), f"cannot be read: {error.strerror or error}")
+    return Source(str(path), len(data), hashlib.sha256(data).hexdigest(), status.st_mtime, data)
+
+
+def _large(path: Path, status: os.stat_result, stream: FileIO, start: bytes, limits: Limits) -> Source:
+    """Hashed piece by piece and not kept: DuckDB reads its own files itself, others are refused."""
+    start = start or stream.read(_CHUNK)
+    digest = hashlib.sha256(start)
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+    if is_duckdb(start[:16]):
+        return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, path=path)
+    reason = limits.too_large(status.st_size)
+    return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, refused=reason)
 
 
 def _archive(path: Path, limits: Limits) -> Iterator[Source]:

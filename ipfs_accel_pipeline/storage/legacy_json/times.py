@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _COMPACT = "%Y%m%d_%H%M%S"
@@ -16,6 +17,11 @@ _EARLIEST, _LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzin
 
 def parse_time(raw: Any) -> datetime | None:
     """Epoch seconds, ISO with and without Z, `Y-m-d H:M:S`, `YYYYmmdd_HHMMSS`. Times without a zone are read as UTC."""
+    return _parsed(raw) if isinstance(raw, (str, int, float, datetime)) else None
+
+
+@lru_cache(1024)  # one time is asked for at several places of a file
+def _parsed(raw: Any) -> datetime | None:
     with suppress(ValueError, OverflowError, OSError):
         found = _from_number(raw) if isinstance(raw, (int, float)) else _from_text(raw)
         if found is not None and _EARLIEST <= found <= _LATEST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
@@ -77,15 +78,25 @@ def _no_result(entry: Node, origin: Origin) -> Statement:
 def hardware_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
     """S03: models of a family on several platforms; seconds; the platform's label is not proof of where it ran."""
     yield from platforms_of_system(node.at("system_info"), time_of(node))
-    hostname = node.at("system_info", "hostname").text()
+    host = _Host.of(node.at("system_info"))
     for _, family in node.at("benchmarks").items():
         for model, platforms in family.items():
             for hardware, result in platforms.items():
-                yield from _hardware_result(result, model, hardware, hostname, time_of(node))
+                yield from _hardware_result(result, model, hardware, host, time_of(node))
+
+
+class _Host(NamedTuple):
+    name: str | None
+    only_gpu: str | None  # where there are several, the file does not say which was used
+
+    @classmethod
+    def of(cls, system: Node) -> _Host:
+        gpus = [device.at("name").text() for device in system.at("cuda_devices").elements()]
+        return cls(system.at("hostname").text(), gpus[0] if len(gpus) == 1 else None)
 
 
 def _hardware_result(
-    result: Node, model: str, hardware: str, hostname: str | None, timestamp: Cited | None
+    result: Node, model: str, hardware: str, host: _Host, timestamp: Cited | None
 ) -> Iterator[Statement]:
     configurations = list(result.at("benchmark_results").items())
     if not configurations:
@@ -93,12 +104,12 @@ def _hardware_result(
         if harness_failure(failure):
             yield LeftOut(result.pointer, f"failure of the test script: {harness_failure(failure)}")
             return
-        yield _seconds_finding(result, result, model, hardware, hostname, timestamp, "load", failure)
+        yield _seconds_finding(result, result, model, hardware, host, timestamp, "load", failure)
     for key, one in configurations:
         error = (
             None if status_of(str(one.get("status"))) is Status.PASSED else str(one.get("error") or one.get("status"))
         )
-        yield _seconds_finding(result, one, model, hardware, hostname, timestamp, key, error)
+        yield _seconds_finding(result, one, model, hardware, host, timestamp, key, error)
 
 
 def _seconds_finding(
@@ -106,7 +117,7 @@ def _seconds_finding(
     one: Node,
     model: str,
     hardware: str,
-    hostname: str | None,
+    host: _Host,
     timestamp: Cited | None,
     key: str,
     error: str | None,
@@ -135,7 +146,8 @@ def _seconds_finding(
         values=values | _batch_of_key(one, key),
         latencies=runs.cite("s->ms") if runs.value else None,
         actual_device=written(one.at("device")) if one.at("device").text() else None,
-        hostname=hostname,
+        device_name=host.only_gpu if hardware.split(":")[0] == "cuda" else None,
+        hostname=host.name,
         notes={"model_class": result.get("model_class"), "configuration": key},
     )
 
