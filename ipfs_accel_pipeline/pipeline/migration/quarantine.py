@@ -6,8 +6,7 @@ import json
 import shutil
 from pathlib import Path, PurePath
 
-from ipfs_accel_pipeline.records import ImportedFile
-from ipfs_accel_pipeline.storage.legacy_json.sources import Source
+from ipfs_accel_pipeline.pipeline.migration.reading import ReadFile
 
 
 class Quarantine:
@@ -16,23 +15,27 @@ class Quarantine:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def keep(self, source: Source, row: ImportedFile) -> None:
+    def keep(self, file: ReadFile) -> None:
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        target = self._folder / f"{row.id[:12]}-{PurePath(source.label).name}"
-        kept = self._copy(source, target)
-        line = {"file": row.path, "copy": target.name if kept else None, "outcome": row.outcome, "reason": row.reason}
+        target = self._folder / f"{file.sha256[:12]}-{PurePath(file.label).name}"
+        kept = self._copy(file, target)
+        line = {
+            "file": file.label,
+            "copy": target.name if kept else None,
+            "outcome": file.outcome,
+            "reason": file.reason,
+        }
         with (self._folder / "reasons.jsonl").open("a", encoding="utf-8") as reasons:
             reasons.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def _copy(self, source: Source, target: Path) -> bool:
+    def _copy(self, file: ReadFile, target: Path) -> bool:
         """False where there is nothing to copy: a missing file, a member that was not unpacked."""
-        if source.data is not None:
-            target.write_bytes(source.data)
+        if file.data is not None:
+            target.write_bytes(file.data)
             return True
-        path = source.path or Path(source.label)
-        if not path.is_file():
+        if not Path(file.label).is_file():
             return False
-        shutil.copyfile(path, target)
+        shutil.copyfile(file.label, target)
         return True

@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import PurePath
 
 from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued, File, FileRows, rows_of
+from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade, LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
 from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, load
+
+SEEN = "seen before"
 
 
 @dataclass
@@ -27,6 +30,7 @@ class ReadFile:
     reason: str | None
     read_at: datetime
     rows: FileRows = field(default_factory=FileRows)
+    data: bytes | None = None  # of an archive's member that is refused or unknown, for the quarantine
 
 
 def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade], now: datetime) -> ReadFile:
@@ -54,6 +58,11 @@ def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade
         file.rows = FileRows()
         file.outcome = "refused"
         file.reason = f"looks like {file.shape or 'a known shape'}, but breaks it: {type(error).__name__}: {error}"
+    except MemoryError:
+        file.rows = FileRows()
+        file.outcome, file.reason = "refused", "reading it takes more memory than there is"
+    if file.outcome in ("refused", "unknown") and MEMBER_MARK in source.label:
+        file.data = source.data
     return file
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ipfs_accel_pipeline.models.catalogue import load_catalogue, model_row
-from ipfs_accel_pipeline.pipeline.migration.batches import batched
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
-from ipfs_accel_pipeline.pipeline.migration.reading import ReadFile, read_source
+from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
 from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued
+from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, read_all
 from ipfs_accel_pipeline.pipeline.migration.writing import write_batch
 from ipfs_accel_pipeline.records import ImportedFile
 from ipfs_accel_pipeline.settings import Settings
@@ -28,12 +28,8 @@ from ipfs_accel_pipeline.storage.imported import disproved, known_files, withdra
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
-from ipfs_accel_pipeline.storage.legacy_json.sources import Found, Source, find, list_entries
+from ipfs_accel_pipeline.storage.legacy_json.sources import Found, list_entries
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
-
-# Large enough that DuckDB's cost per write does not count, small enough that a stop loses little.
-_BATCH_FILES = 2000
-_BATCH_BYTES = 64 * 2**20
 
 
 class Progress(Protocol):
@@ -79,8 +75,9 @@ def migrate(
     with _target(settings, options.dry_run) as target:
         with open_database(target.database) as connection:
             known = known_files(connection, TOOL_VERSION)
-        for batch in batched(_sources(paths, options, report, told), _BATCH_FILES, _BATCH_BYTES):
-            _one_batch(target, batch, known, catalogue, options, quarantine, report, told)
+        reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
+        for batch in read_all(reader, _entries(paths, report, told)):
+            _one_batch(target, batch, known, quarantine, report, told)
         with open_database(target.database) as connection:
             _withdraw(connection, report)
         if not options.dry_run:
@@ -113,56 +110,48 @@ def _target(settings: Settings, dry_run: bool) -> Iterator[Settings]:
         yield copy
 
 
-def _sources(
-    paths: Iterable[str], options: MigrationOptions, report: MigrationReport, told: Progress
-) -> Iterator[Source]:
+def _entries(paths: Iterable[str], report: MigrationReport, told: Progress) -> list[Entry]:
     found = Found()
     entries = list_entries(paths, found)
-    told.found(len(entries))
-    yield from find(entries, options.limits)
     report.other_files = found.other_files
+    told.found(len(entries))
+    return entries
 
 
 def _one_batch(
     target: Settings,
-    batch: Sequence[Source],
+    batch: Sequence[ReadFile],
     known: set[str],
-    catalogue: Catalogued,
-    options: MigrationOptions,
     quarantine: Quarantine,
     report: MigrationReport,
     told: Progress,
 ) -> None:
-    fresh: dict[str, Source] = {}
-    for source in batch:
+    fresh: dict[str, ReadFile] = {}
+    for file in batch:
         report.files += 1
-        report.megabytes += source.size_bytes / 1e6
-        if source.sha256 in known or source.sha256 in fresh:
-            report.seen_before += 1
-            told.read(source.label, "seen before")
+        report.megabytes += file.size_bytes / 1e6
+        if file.sha256 in known or file.sha256 in fresh:
+            _seen_before(file, report, told)
         else:
-            fresh[source.sha256] = source
-    now = datetime.now(UTC)
-    files = [read_source(source, catalogue, options.accepted, now) for source in fresh.values()]
-    if files:
+            fresh[file.sha256] = file
+    if fresh:
         with open_database(target.database) as connection:
-            written = write_batch(connection, files, report)
-        for file, row in zip(files, written, strict=True):
-            _tell(file, row, fresh[file.sha256], quarantine, report, told)
+            written = write_batch(connection, list(fresh.values()), report)
+        for file, row in zip(fresh.values(), written, strict=True):
+            _tell(file, row, quarantine, report, told)
     known.update(fresh)
 
 
+def _seen_before(file: ReadFile, report: MigrationReport, told: Progress) -> None:
+    report.seen_before += 1
+    told.read(file.label, SEEN)
+
+
 def _tell(
-    file: ReadFile,
-    row: ImportedFile | None,
-    source: Source,
-    quarantine: Quarantine,
-    report: MigrationReport,
-    told: Progress,
+    file: ReadFile, row: ImportedFile | None, quarantine: Quarantine, report: MigrationReport, told: Progress
 ) -> None:
     if row is None:  # another migration wrote it meanwhile
-        report.seen_before += 1
-        told.read(file.label, "seen before")
+        _seen_before(file, report, told)
         return
     report.count(row.shape or f"({row.outcome})", row.outcome, (str(grade) for grade in file.rows.grades.values()))
     report.duplicates += row.duplicate_rows
@@ -170,7 +159,7 @@ def _tell(
         report.refuse(Refusal(row.path, refusal["pointer"], refusal["reason"]))
     if row.outcome in ("refused", "unknown"):
         told.warn(f"{row.path}: {row.outcome}: {row.reason}")
-        quarantine.keep(source, row)
+        quarantine.keep(file)
     told.read(row.path, row.outcome)
 
 

@@ -175,8 +175,7 @@ def test_two_migrations_at_once_lose_nothing_and_double_nothing(settings, legacy
 
 
 def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, legacy, monkeypatch):
-    from ipfs_accel_pipeline.pipeline.migration import run as migration
-    from ipfs_accel_pipeline.pipeline.migration import writing
+    from ipfs_accel_pipeline.pipeline.migration import workers, writing
 
     for second in range(4):
         samples.write(legacy / f"{second}.json", samples.direct(time=f"2025-03-06T17:48:{second:02d}.5"))
@@ -188,7 +187,7 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, le
             raise KeyboardInterrupt
         return real(connection, table, given, **options)
 
-    monkeypatch.setattr(migration, "_BATCH_FILES", 2)
+    monkeypatch.setattr(workers, "_BATCH_FILES", 2)
     monkeypatch.setattr(writing, "write_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(settings, legacy)
@@ -364,6 +363,23 @@ def test_memory_stays_bounded_by_the_limits_and_not_by_the_files(settings, legac
     assert report.outcomes == {"imported": 1, "refused": 1}
     assert "1024 MiB" in report.refusals[0].reason
     assert _peak_mb() - before < 300
+
+
+def test_several_processes_give_the_same_rows_in_the_same_order(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import run as migration
+    from ipfs_accel_pipeline.pipeline.migration import workers
+
+    for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
+        samples.write(legacy / f"{number:02d}.json", document)
+    alone = run(settings, legacy)
+    expected = {test.id: test.details["source"]["path"] for test in rows(settings, "test_results")}
+    other = Settings(settings.data / "other", settings.data / "other" / "benchmark.duckdb")
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "_CHUNK_FILES", 7)
+    monkeypatch.setattr(migration, "read_all", lambda reader, entries: workers.read_all(reader, entries, fewest=1))
+    together = run(other, legacy)
+    assert (together.rows, together.by_shape, together.grades) == (alone.rows, alone.by_shape, alone.grades)
+    assert {test.id: test.details["source"]["path"] for test in rows(other, "test_results")} == expected
 
 
 def _peak_mb() -> float:

@@ -1,0 +1,101 @@
+"""Reads many files in several processes; few files, and archives, in this one.
+
+Order is kept, so that of two files with the same finding the first one gives it, however many processes there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ipfs_accel_pipeline.errors import PipelineError
+from ipfs_accel_pipeline.pipeline.migration.batches import batched
+from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile, read_source
+from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued
+from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
+from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
+from ipfs_accel_pipeline.storage.legacy_json.sources import Source, find
+
+Entry = Path | Source
+
+# A process takes seconds to import what it needs: that has to pay.
+FEWEST_FILES = 5000
+_CHUNK_FILES = 1000
+_MOST_WORKERS = 8
+# Large enough that DuckDB's cost per write does not count, small enough that a stop loses little.
+_BATCH_FILES = 2000
+
+
+@dataclass(frozen=True)
+class Reader:
+    """All that reading a file needs; goes to each process once."""
+
+    catalogue: Catalogued
+    accepted: frozenset[Grade]
+    limits: Limits
+    known: frozenset[str]  # contents that need not be read again
+
+    def read(self, source: Source) -> ReadFile:
+        now = datetime.now(UTC)
+        if source.sha256 in self.known:
+            return ReadFile(source.label, source.sha256, source.size_bytes, None, SEEN, None, now)
+        return read_source(source, self.catalogue, self.accepted, now)
+
+    def batches(self, entries: Iterable[Entry]) -> Iterator[list[ReadFile]]:
+        """In this process, never holding more than one batch."""
+        for batch in batched(find(entries, self.limits), _BATCH_FILES):
+            yield [self.read(source) for source in batch]
+
+
+def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[ReadFile]]:
+    """Every file, in batches that fit memory. Archives come last: their members are not known in number."""
+    archives = [entry for entry in entries if isinstance(entry, Path) and entry.name.casefold().endswith(ARCHIVES)]
+    inside = set(archives)
+    files = [entry for entry in entries if entry not in inside]
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    if len(files) < fewest or workers < 2:
+        yield from reader.batches(files)
+    else:
+        yield from _in_processes(reader, files, workers)
+    yield from reader.batches(archives)
+
+
+def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[list[ReadFile]]:
+    # spawn: a copy of this process would share its locks and DuckDB's threads.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(reader,))
+    waiting: deque[Future[list[ReadFile]]] = deque()
+    try:
+        for start in range(0, len(files), _CHUNK_FILES):
+            waiting.append(pool.submit(_read_chunk, files[start : start + _CHUNK_FILES]))
+            if len(waiting) > workers:  # no further ahead: what is read and not yet written fills memory
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise PipelineError(
+            "A process that reads files died (out of memory?). What was written is kept: run the migration again, "
+            "with a smaller --max-file-mb."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_reader: Reader | None = None  # of this worker process
+
+
+def _begin(reader: Reader) -> None:
+    global _reader
+    _reader = reader
+
+
+def _read_chunk(entries: Sequence[Entry]) -> list[ReadFile]:
+    assert _reader is not None
+    return [file for batch in _reader.batches(entries) for file in batch]
