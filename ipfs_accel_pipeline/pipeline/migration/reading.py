@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 
-from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued, File, FileRows, rows_of
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
+from ipfs_accel_pipeline.pipeline.migration.files import File
+from ipfs_accel_pipeline.pipeline.migration.rows import FileRows, rows_of
 from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade, LeftOut

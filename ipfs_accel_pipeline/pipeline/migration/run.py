@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ipfs_accel_pipeline.models.catalogue import load_catalogue, model_row
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
 from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
-from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, read_all
 from ipfs_accel_pipeline.pipeline.migration.writing import write_batch
 from ipfs_accel_pipeline.records import ImportedFile

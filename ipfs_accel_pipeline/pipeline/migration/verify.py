@@ -16,8 +16,8 @@ import pandas as pd
 
 from ipfs_accel_pipeline.benchmark.statistics import summarize
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
+from ipfs_accel_pipeline.pipeline.migration.files import run_id_of
 from ipfs_accel_pipeline.pipeline.migration.report import Refusal
-from ipfs_accel_pipeline.pipeline.migration.rows import run_id_of
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK, Limits

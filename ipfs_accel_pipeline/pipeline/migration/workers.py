@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile, read_source
-from ipfs_accel_pipeline.pipeline.migration.rows import Catalogued
 from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, find

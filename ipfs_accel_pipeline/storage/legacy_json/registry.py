@@ -5,13 +5,27 @@ Shapes are asked in this order, the most telling keys first. File names are neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ipfs_accel_pipeline.storage.legacy_json.detectors import (
+    Detector,
+    Keys,
+    any_value,
+    both,
+    has_platform_members,
+    is_detection,
+    is_flat,
+    is_nested_by_test,
+    keys,
+    names_platform,
+    records,
+    value_is,
+    values,
+)
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
-from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
 from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
@@ -19,8 +33,6 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
 TOOL_VERSION = "legacy-readers 1"
-
-Detector = Callable[[Any], bool]
 
 
 class Shape(NamedTuple):
@@ -30,89 +42,7 @@ class Shape(NamedTuple):
     is_result: bool = True  # False: a config, a cache or a report of the code, which is ignored
 
 
-@dataclass(frozen=True)
-class Keys:
-    """An object that has every `needed` key, one of `some` if there are any, and none of `without`."""
-
-    needed: frozenset[str]
-    some: frozenset[str]
-    without: frozenset[str]
-    condition: Callable[[Any], bool] | None = None  # on the values, asked last
-
-    def possible(self, keys: frozenset[str]) -> bool:
-        return self.needed <= keys and (not self.some or bool(self.some & keys)) and not (self.without & keys)
-
-    def __call__(self, value: Any) -> bool:
-        if not isinstance(value, dict) or not self.possible(frozenset(value)):
-            return False
-        return self.condition is None or self.condition(value)
-
-
-def _keys(*needed: str, one_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Keys:
-    return Keys(frozenset(needed), frozenset(one_of), frozenset(without))
-
-
-def _and(detector: Keys, condition: Callable[[Any], bool]) -> Keys:
-    return replace(detector, condition=condition)
-
-
-def _records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
-    """A list of objects of which the first has these keys."""
-    first = _keys(*needed, one_of=one_of)
-    return lambda value: isinstance(value, list) and bool(value) and first(value[0])
-
-
-def _values(*needed: str) -> Detector:
-    """An object whose every member is an object with these keys."""
-    every = _keys(*needed)
-    return lambda value: isinstance(value, dict) and bool(value) and all(every(item) for item in value.values())
-
-
-def _is(key: str, *types: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value[key], types)
-
-
-def _any_value(key: str, condition: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value[key], dict) and any(condition(item) for item in value[key].values())
-
-
-def _is_flat(value: Any) -> bool:
-    """Keys such as `cpu_init` whose values are words."""
-    if not isinstance(value, dict):
-        return False
-    return any(isinstance(item, str) and "_" in key and split_prefix(key) for key, item in value.items())
-
-
-def _is_nested_by_test(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(key.startswith("test_") for key in value)
-        and any(_is_flat(item) for item in value.values())
-    )
-
-
-def _has_platform_members(value: dict[str, Any]) -> bool:
-    results = value["results"]
-    return isinstance(results, dict) and any(
-        isinstance(item, dict) and hardware_type(key) is not None for key, item in results.items()
-    )
-
-
-def _names_platform(results: Any) -> bool:
-    return isinstance(results, dict) and any(split_prefix(key) for key in results)
-
-
-def _is_detection(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    keys = value.keys()
-    named = {"hardware", "details"} <= keys or bool({"standard", "cuda_devices"} & keys)
-    return named or sum(name in keys for name in _CAPABILITIES) > 1
-
-
 _API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
-_CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -140,105 +70,105 @@ def _skill_tests(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 SHAPES = (
-    Shape("S01 direct_benchmark", _keys("model", "hardware", "batch_results"), timed.direct_benchmark),
+    Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
     Shape(
         "S02 batch_benchmarks",
-        _and(_keys("models", "hardware", "results"), _any_value("results", _keys("command"))),
+        both(keys("models", "hardware", "results"), any_value("results", keys("command"))),
         timed.batch_benchmarks,
     ),
     Shape(
         "S03 hardware_benchmark",
-        _and(_keys("benchmarks", one_of=("hardware_info", "system_info")), _is("benchmarks", dict)),
+        both(keys("benchmarks", one_of=("hardware_info", "system_info")), value_is("benchmarks", dict)),
         timed.hardware_benchmark,
     ),
-    Shape("S05 comprehensive_run", _keys("functionality_verification"), outcomes.comprehensive_run),
-    Shape("S04 benchmark_summary", _keys("model_families", "performance_comparison"), left_out.because(_NO_NUMBERS)),
+    Shape("S05 comprehensive_run", keys("functionality_verification"), outcomes.comprehensive_run),
+    Shape("S04 benchmark_summary", keys("model_families", "performance_comparison"), left_out.because(_NO_NUMBERS)),
     Shape(
         "S06 compat_matrix",
-        _and(_keys("model_families"), _any_value("model_families", _keys("hardware_compatibility"))),
+        both(keys("model_families"), any_value("model_families", keys("hardware_compatibility"))),
         left_out.because(_NO_NUMBERS),
     ),
-    Shape("S07 functionality", _keys("stats", "model_results"), outcomes.functionality),
+    Shape("S07 functionality", keys("stats", "model_results"), outcomes.functionality),
     Shape(
         "S24 marked_misleading",
-        _keys("inference", "training", "hardware_compatibility"),
+        keys("inference", "training", "hardware_compatibility"),
         left_out.because("an aggregate that its own marker calls misleading"),
     ),
-    Shape("S30 endpoint_results", _keys("model_results"), outcomes.endpoint_results),
-    Shape("S31 master_results", _keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
-    Shape("S31 master_results", _keys("test_ipfs_accelerate"), outcomes.master),
+    Shape("S30 endpoint_results", keys("model_results"), outcomes.endpoint_results),
+    Shape("S31 master_results", keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
+    Shape("S31 master_results", keys("test_ipfs_accelerate"), outcomes.master),
     Shape(
         "S12 key_model_hw",
-        _and(_keys("batch_sizes", one_of=("hardware_key", "hardware")), _is("batch_sizes", dict)),
+        both(keys("batch_sizes", one_of=("hardware_key", "hardware")), value_is("batch_sizes", dict)),
         figures.by_model_and_hardware,
     ),
-    Shape("S11 web_platform", _keys("platform", one_of=("is_simulation", "browser_opened")), web.web_result),
-    Shape("S11b web_all_models", _and(_keys("platform", "results"), _is("results", list)), web.web_results),
-    Shape("S11b web_all_models", _records("platform", one_of=("is_simulation", "browser_opened")), web.web_results),
-    Shape("S13 single_perf_wrapper", _keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
-    Shape("S13 single_perf_wrapper", _keys("stdout", "stderr", "return_code"), _json_result),
-    Shape("S14 skill_perf_wrapper", _keys("skill_tests"), _skill_tests),
-    Shape("S10 hf_test_perf", _keys("results", "performance", "metadata"), timed.transformers_test),
+    Shape("S11 web_platform", keys("platform", one_of=("is_simulation", "browser_opened")), web.web_result),
+    Shape("S11b web_all_models", both(keys("platform", "results"), value_is("results", list)), web.web_results),
+    Shape("S11b web_all_models", records("platform", one_of=("is_simulation", "browser_opened")), web.web_results),
+    Shape("S13 single_perf_wrapper", keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
+    Shape("S13 single_perf_wrapper", keys("stdout", "stderr", "return_code"), _json_result),
+    Shape("S14 skill_perf_wrapper", keys("skill_tests"), _skill_tests),
+    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), timed.transformers_test),
     Shape(
         "S15 perf_suite",
-        _and(_keys("results"), _any_value("results", _keys("execution_time", one_of=("performance_metrics",)))),
+        both(keys("results"), any_value("results", keys("execution_time", one_of=("performance_metrics",)))),
         claims.performance_suite,
     ),
-    Shape("S18 hw_single_test", _and(_keys("results", "metadata"), _has_platform_members), timed.single_run),
+    Shape("S18 hw_single_test", both(keys("results", "metadata"), has_platform_members), timed.single_run),
     Shape(
         "S10b hf_test_minimal",
-        _and(_keys("results", "metadata"), _any_value("results", _keys("success"))),
+        both(keys("results", "metadata"), any_value("results", keys("success"))),
         timed.transformers_test,
     ),
     Shape(
         "S10c metadata_results",
-        _and(_keys("results", "metadata"), lambda value: _names_platform(value["results"])),
+        both(keys("results", "metadata"), lambda value: names_platform(value["results"])),
         claims.metadata_results,
     ),
-    Shape("S08 status_examples", _and(_keys("status"), _is("status", dict)), claims.status_examples),
-    Shape("S17 tests_by_platform", _and(_keys("model", "tests"), _is("tests", dict)), figures.tests_by_platform),
-    Shape("S23 browser_comparison", _and(_keys("model", "tests"), _is("tests", list)), web.browser_comparison),
-    Shape("S20 suite", _and(_keys("summary", "tests"), _is("tests", list)), outcomes.suite),
-    Shape("S20 suite", _values("status", "elapsed_time"), outcomes.suite),
-    Shape("S21 progress", _keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
-    Shape("S19 single_outcome", _keys("model", "platform", "success"), outcomes.single_outcome),
-    Shape("S19b outcome_list", _records("model", "platform", "success"), outcomes.outcome_list),
-    Shape("S34 parallel_loading", _values("with_parallel", "without_parallel"), web.parallel_loading),
-    Shape("S35 web_platform_comparison", _keys("results_by_modality"), web.platform_comparison),
-    Shape("S16 flat_records", _records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
+    Shape("S08 status_examples", both(keys("status"), value_is("status", dict)), claims.status_examples),
+    Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
+    Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
+    Shape("S20 suite", both(keys("summary", "tests"), value_is("tests", list)), outcomes.suite),
+    Shape("S20 suite", values("status", "elapsed_time"), outcomes.suite),
+    Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
+    Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
+    Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
+    Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
+    Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
+    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
     Shape(
-        "S33 model_classification", _records("model_name", one_of=("family", "model_family")), outcomes.classification
+        "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification
     ),
-    Shape("S27 table", _keys("rows", "columns"), figures.table_rows),
-    Shape("D1 duckdb", _keys("duckdb_tables"), figures.database),
-    Shape("S28 browser_caps", _keys("browser", one_of=("webgpu", "webnn", "webgl")), machines.browser_capabilities),
-    Shape("N_model_list", _values("name", "family"), outcomes.model_list, is_result=False),
+    Shape("S27 table", keys("rows", "columns"), figures.table_rows),
+    Shape("D1 duckdb", keys("duckdb_tables"), figures.database),
+    Shape("S28 browser_caps", keys("browser", one_of=("webgpu", "webnn", "webgl")), machines.browser_capabilities),
+    Shape("N_model_list", values("name", "family"), outcomes.model_list, is_result=False),
     Shape(
         "S25 api_tests",
         lambda value: isinstance(value, dict) and any(key in value for key in _API_KEYS),
         left_out.because("tests of a remote API: they run on no hardware"),
     ),
-    Shape("S32 nested_by_test", _is_nested_by_test, claims.nested_by_test),
-    Shape("S26 error_only", _keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
-    Shape("S09 flat_prefixed", _is_flat, claims.flat_prefixed),
+    Shape("S32 nested_by_test", is_nested_by_test, claims.nested_by_test),
+    Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
+    Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",
-        _is_detection,
+        is_detection,
         machines.hardware_detection,
     ),
     Shape(
         "N_config",
-        _keys(one_of=("benchmark_iterations", "warmup_iterations", "model_families", "api_keys")),
+        keys(one_of=("benchmark_iterations", "warmup_iterations", "model_families", "api_keys")),
         left_out.because("a configuration, not a result"),
         is_result=False,
     ),
     Shape(
         "N_code_fix_report",
-        _keys(one_of=("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details")),
+        keys(one_of=("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details")),
         left_out.because("a report about the code, not a result"),
         is_result=False,
     ),
-    Shape("N_ipfs_cache", _keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
+    Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
 )
 
 
@@ -249,9 +179,9 @@ def shape_of(value: Any) -> Shape | None:
 
 
 @lru_cache(4096)
-def _candidates(keys: frozenset[str]) -> tuple[Shape, ...]:
+def _candidates(names: frozenset[str]) -> tuple[Shape, ...]:
     """Those that an object with these keys may be: most files share their keys with many others."""
-    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(keys))
+    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(names))
 
 
 def read_document(value: Any, origin: Origin) -> tuple[Shape | None, list[Statement]]:
