@@ -1,19 +1,26 @@
-"""Cuts the stream of sources into batches that fit memory."""
+"""Cuts a stream of files into batches that fit memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
-from ipfs_accel_pipeline.storage.legacy_json.sources import Source
+
+class Sized(Protocol):
+    @property
+    def size_bytes(self) -> int: ...
 
 
-def batched(sources: Iterable[Source], most_files: int, most_bytes: int = 64 * 2**20) -> Iterator[list[Source]]:
-    """At most so many files, and no further one once so many bytes are held."""
-    batch: list[Source] = []
+Item = TypeVar("Item", bound=Sized)
+
+
+def batched(files: Iterable[Item], most_files: int, most_bytes: int = 64 * 2**20) -> Iterator[list[Item]]:
+    """At most so many files, and no further one once they were so many bytes."""
+    batch: list[Item] = []
     size = 0
-    for source in sources:
-        batch.append(source)
-        size += len(source.data or b"")
+    for file in files:
+        batch.append(file)
+        size += file.size_bytes
         if len(batch) >= most_files or size >= most_bytes:
             yield batch
             batch, size = [], 0

@@ -9,6 +9,7 @@ from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.pipeline.migration.files import File, When, run_id_of
 from ipfs_accel_pipeline.pipeline.migration.numbers import not_negative, whole
 from ipfs_accel_pipeline.records import Provenance, Status, TestResult
+from ipfs_accel_pipeline.storage.encoding import json_text
 from ipfs_accel_pipeline.storage.legacy_json.findings import NOTHING_RAN, Cited, Finding, Grade, LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.model_names import Resolved
 
@@ -43,7 +44,8 @@ def outcome_row(
         error_message=None if passed else finding.error_message or f"{verdict}: {reasons[0]}",
         execution_time=not_negative(finding, "execution_time", refusals) if verdict not in NOTHING_RAN else None,
         memory_usage=not_negative(finding, "memory_peak_mb", refusals) if verdict not in NOTHING_RAN else None,
-        details=_details(finding, file, resolved, when, verdict, reasons),
+        # As text already: it is made in the process that read the file, and crosses to the writing one for less.
+        details=json_text(_details(finding, file, resolved, when, verdict, reasons)),
         run_id=run_id_of(file.sha256),
         provenance=str(Provenance.IMPORTED),
         requested_device=str(finding.hardware.value),

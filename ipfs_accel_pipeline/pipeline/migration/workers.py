@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from ipfs_accel_pipeline.errors import PipelineError
@@ -27,10 +28,11 @@ Entry = Path | Source
 
 # A process takes seconds to import what it needs: that has to pay.
 FEWEST_FILES = 5000
-_CHUNK_FILES = 1000
+_CHUNK_FILES = 500
 _MOST_WORKERS = 8
 # Large enough that DuckDB's cost per write does not count, small enough that a stop loses little.
-_BATCH_FILES = 2000
+_BATCH_FILES = 5000
+_BATCH_BYTES = 64 * 2**20  # of the files; their rows are a fraction of that
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,9 @@ class Reader:
             return ReadFile(source.label, source.sha256, source.size_bytes, None, SEEN, None, now)
         return read_source(source, self.catalogue, self.accepted, now)
 
-    def batches(self, entries: Iterable[Entry]) -> Iterator[list[ReadFile]]:
-        """In this process, never holding more than one batch."""
-        for batch in batched(find(entries, self.limits), _BATCH_FILES):
-            yield [self.read(source) for source in batch]
+    def files(self, entries: Iterable[Entry]) -> Iterator[ReadFile]:
+        """In this process, one after the other: of each only its rows are kept."""
+        return (self.read(source) for source in find(entries, self.limits))
 
 
 def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[ReadFile]]:
@@ -60,14 +61,12 @@ def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILE
     inside = set(archives)
     files = [entry for entry in entries if entry not in inside]
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    if len(files) < fewest or workers < 2:
-        yield from reader.batches(files)
-    else:
-        yield from _in_processes(reader, files, workers)
-    yield from reader.batches(archives)
+    few = len(files) < fewest or workers < 2
+    read = reader.files(files) if few else _in_processes(reader, files, workers)
+    return batched(chain(read, reader.files(archives)), _BATCH_FILES, _BATCH_BYTES)
 
 
-def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[list[ReadFile]]:
+def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[ReadFile]:
     # spawn: a copy of this process would share its locks and DuckDB's threads.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(reader,))
@@ -75,10 +74,10 @@ def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Itera
     try:
         for start in range(0, len(files), _CHUNK_FILES):
             waiting.append(pool.submit(_read_chunk, files[start : start + _CHUNK_FILES]))
-            if len(waiting) > workers:  # no further ahead: what is read and not yet written fills memory
-                yield waiting.popleft().result()
+            if len(waiting) > 2 * workers:  # no further ahead: what is read and not yet written fills memory
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
     except BrokenProcessPool as error:
         raise PipelineError(
             "A process that reads files died (out of memory?). What was written is kept: run the migration again, "
@@ -98,4 +97,4 @@ def _begin(reader: Reader) -> None:
 
 def _read_chunk(entries: Sequence[Entry]) -> list[ReadFile]:
     assert _reader is not None
-    return [file for batch in _reader.batches(entries) for file in batch]
+    return list(_reader.files(entries))
