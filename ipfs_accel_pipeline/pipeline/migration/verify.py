@@ -158,13 +158,18 @@ def _stands_there(document: Any, source: Source, value: Any, pointer: str, unit:
         there = resolve(document, pointer)
     except KeyError:
         return False
-    if unit in ("key", "model list"):  # a key on the way to the value
-        return escaped(said) in pointer.split("/") or there == said
+    if unit in ("key", "model list"):
+        return _is_on_the_way(str(said), pointer) or there == said
     if unit == "prefix":
-        return escaped(said) in pointer.split("/") or _has_prefixed_key(there, str(said))
+        return _is_on_the_way(str(said), pointer) or _has_prefixed_key(there, str(said))
     if unit == "in text":
         return isinstance(there, str) and str(said) in there
     return there == said if unit == "text" else _same(converted(there, unit), value)
+
+
+def _is_on_the_way(key: str, pointer: str) -> bool:
+    """Whether it is a key that leads to the value, or the end of one (`pipeline_cuda`)."""
+    return any(part == escaped(key) or part.endswith(f"_{escaped(key)}") for part in pointer.split("/"))
 
 
 def _has_prefixed_key(there: Any, prefix: str) -> bool:

@@ -44,9 +44,9 @@ def records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
     return lambda value: isinstance(value, list) and bool(value) and first(value[0])
 
 
-def values(*needed: str) -> Detector:
+def values(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
     """An object whose every member is an object with these keys."""
-    every = keys(*needed)
+    every = keys(*needed, one_of=one_of)
     return lambda value: isinstance(value, dict) and bool(value) and all(every(item) for item in value.values())
 
 

@@ -129,12 +129,20 @@ SHAPES = (
     Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
     Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
     Shape("S20 suite", both(keys("summary", "tests"), value_is("tests", list)), outcomes.suite),
-    Shape("S20 suite", values("status", "elapsed_time"), outcomes.suite),
+    Shape("S20 suite", values("status", one_of=("elapsed_time", "return_code")), outcomes.suite),
     Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
     Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
     Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
     Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
     Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
+    Shape(
+        "S16 flat_records",
+        both(
+            keys("model_name", one_of=("hardware_type", "hardware")),
+            lambda value: any(column in value for column in (*figures.RECORD_COLUMNS, "latency_ms")),
+        ),
+        figures.flat_record,
+    ),
     Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
     Shape(
         "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification

@@ -19,6 +19,8 @@ def imported(tmp_path):
     settings = Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
     for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
         samples.write(tmp_path / "legacy" / f"hf_t5_{number:02d}.json", document)
+    untold = samples.THREE_RUNS | {"results": {}}  # only keys such as pipeline_cuda name the device
+    samples.write(tmp_path / "legacy" / "untold.json", untold)
     migrate(settings, [str(tmp_path / "legacy")], MigrationOptions())
     return settings
 

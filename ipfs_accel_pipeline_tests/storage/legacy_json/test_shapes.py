@@ -109,6 +109,26 @@ def test_three_runs_give_an_average_and_no_percentile():
     assert failed.error_message == "no weights"
 
 
+def test_times_without_an_outcome_of_their_own_are_read_from_their_key():
+    document = samples.THREE_RUNS | {"results": {"device": "cuda", "pipeline_success": True}}
+    (finding,) = findings(document)
+    assert (finding.hardware.value, finding.hardware.unit, finding.status) == ("cuda", "key", Status.PASSED)
+    assert finding.pointer == "/performance/pipeline_cuda"
+    assert finding.values["average_latency_ms"].value == 12.515625
+
+
+def test_a_run_that_failed_before_its_first_batch_is_an_outcome():
+    document = {"model": "t5-small", "hardware": "cpu", "success": False, "batch_results": {}, "error": "no weights"}
+    (finding,) = findings(document)
+    assert (finding.status, finding.error_message) == (Status.ERROR, "no weights")
+
+
+def test_a_record_may_stand_alone_and_use_short_names():
+    (finding,) = findings({"model_name": "t5-small", "hardware": "cpu", "latency_ms": 5.25, "throughput": 190.5})
+    assert finding.values["average_latency_ms"].pointer == "/latency_ms"
+    assert grade(finding)[0] is not Grade.MEASURED
+
+
 def test_the_system_of_a_benchmark_becomes_a_platform():
     statements = read_document(samples.seconds({"cpu": 1.0}), Origin("f.json"))[1]
     (platform,) = [one for one in statements if isinstance(one, PlatformClaim)]

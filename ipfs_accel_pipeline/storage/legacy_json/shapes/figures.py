@@ -26,6 +26,12 @@ RECORD_COLUMNS: dict[str, tuple[str, str]] = {
     "power_watts": ("power_watts", "W"),
     "tokens_per_second": ("tokens_per_second", "per s"),
 }
+# Shorter names of the same columns; the full name wins.
+SHORT_COLUMNS: dict[str, tuple[str, str]] = {
+    "average_latency_ms": ("latency_ms", "ms"),
+    "throughput_items_per_second": ("throughput", "per s"),
+    "memory_used_mb": ("memory_mb", "MB"),
+}
 
 
 def by_model_and_hardware(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -88,7 +94,7 @@ def flat_record(record: Node, origin: Origin) -> Iterator[Statement]:
         label=str(first(record.at("test_case"), record.at("test_type")).value or "record"),
         error_message=error,
         timestamp=time_of(record) or _time(record) or origin.timestamp,
-        values=numbers(record, **RECORD_COLUMNS),
+        values=numbers(record, **SHORT_COLUMNS) | numbers(record, **RECORD_COLUMNS),
         is_flagged=_flag(record),
         device_name=record.at("device_name").text(),
         marks=tuple(text for key in ("simulation_details", "metrics", "details") if (text := record.at(key).text())),

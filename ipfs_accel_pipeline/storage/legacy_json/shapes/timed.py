@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
@@ -43,7 +44,7 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             latencies=result.at("latencies_ms").cite("ms") if result.get("latencies_ms") else None,
         )
     if not node.get("batch_results"):
-        yield LeftOut(node.pointer, f"no batch was run: {node.get('error') or 'no reason given'}")
+        yield _no_result(node, origin)
 
 
 def batch_benchmarks(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -57,9 +58,9 @@ def batch_benchmarks(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _no_result(entry: Node, origin: Origin) -> Statement:
-    """A run that ended without its file: the last line it printed says why."""
-    error = last_line(entry.get("stderr")) or str(entry.get("error") or "no benchmark_data")
-    broken = harness_failure(entry.get("stderr"))
+    """A run that ended without a result: its error, or the last line it printed, says why."""
+    error = last_line(entry.get("stderr")) or str(entry.get("error") or "no batch was run, no reason given")
+    broken = harness_failure(entry.get("stderr"), error)
     if broken or entry.get("success") is True or not entry.get("model"):
         return LeftOut(entry.pointer, f"the benchmark gave no result: {broken or error}")
     return Finding(
@@ -156,15 +157,26 @@ def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
     """S10: pipeline and from_pretrained on a device; avg, min and max seconds of three runs, no percentiles."""
     model = model_of(node, "metadata/model", "metadata/model_name", "metadata/model_id") or origin.model_by_name()
     preferred = node.at("hardware", "preferred_device")
+    told: set[str] = set()
     for method, result in node.at("results").items():
         if isinstance(result.value, dict):
-            yield from _method_results(node, method, result, model, preferred, origin)
+            device = first(result.at("device"), _suffix(result, method), preferred)
+            told.update(key for key, _ in node.at("performance").items() if _belongs(key, method, device.value))
+            yield from _method_results(node, method, result, model, device, origin)
+    for key, timed in node.at("performance").items():
+        if key not in told and timed.get("avg_time") is not None:
+            yield from _method_results(node, key, timed, model, _suffix(timed, key), origin)
+
+
+def _suffix(node: Node, key: str) -> Node:
+    """`cuda` of `pipeline_cuda`, standing where the key does."""
+    word = key.rsplit("_", 1)[-1]
+    return Node(word if hardware_type(word) else None, node.pointer)
 
 
 def _method_results(
-    node: Node, method: str, result: Node, model: Cited, preferred: Node, origin: Origin
+    node: Node, method: str, result: Node, model: Cited, device: Node, origin: Origin
 ) -> Iterator[Statement]:
-    device = first(result.at("device"), preferred)
     timed = [(key, one) for key, one in node.at("performance").items() if _belongs(key, method, device.value)]
     error = _method_error(method, result)
     if device.text() is None:
@@ -177,7 +189,7 @@ def _method_results(
     yield Finding(
         pointer=result.pointer,
         model=model,
-        hardware=written(device),
+        hardware=written(device, device.value if device.pointer == result.pointer else None),
         status=Status.PASSED if error is None else failure_status(error),
         prior=Grade.MEASURED,
         prior_reason="a process was timed" if timed else "outcome of a real process",
@@ -208,7 +220,7 @@ def _belongs(key: str, method: str, device: object) -> bool:
 def _method_error(method: str, result: Node) -> str | None:
     """None for success: told by a boolean, by `pipeline_success` or by the text of `pipeline_test`."""
     success = first(result.at(f"{method}_success"), result.at("success")).value
-    if success is True:
+    if success is True or (success is None and result.get("avg_time") is not None):
         return None
     said = first(result.at(f"{method}_error"), result.at(f"{method}_test"), result.at("error"))
     text = said.text()
