@@ -13,6 +13,7 @@ import pytest
 from ipfs_accel_pipeline.pipeline.loading import current_compatibility
 from ipfs_accel_pipeline.pipeline.migration.report import as_json, as_markdown
 from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
+from ipfs_accel_pipeline.pipeline.migration.verify import verify
 from ipfs_accel_pipeline.pipeline.reporting import make_report
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -322,6 +323,8 @@ def test_archives_and_tables_are_sources_too(settings, legacy):
         "D1 duckdb": 1,
     }
     assert run(settings, legacy).seen_before == 3
+    proof = verify(settings)
+    assert (proof.files, proof.problems) == (3, [])
 
 
 def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):
