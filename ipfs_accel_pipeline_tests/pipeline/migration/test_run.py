@@ -101,6 +101,7 @@ def test_an_average_alone_has_no_percentile(settings, legacy):
         (samples.web(), "skipped", "simulated"),
         (samples.constants(), "skipped", "hand-written"),
         (samples.claim(), "passed", "claimed"),
+        (samples.direct(throughput_items_per_second=400.123456), "passed", "claimed"),
     ],
 )
 def test_what_was_not_measured_is_labelled_and_has_no_performance(settings, legacy, document, status, evidence):
