@@ -61,6 +61,12 @@ def test_direct_benchmarks_are_in_milliseconds_and_their_memory_is_no_peak():
     assert finding.actual_device.value == "cpu"
 
 
+def test_runs_without_their_average_are_still_a_result():
+    (finding,) = findings(samples.direct(avg_latency_ms=None))
+    assert finding.status is Status.PASSED
+    assert "average_latency_ms" not in finding.values
+
+
 def test_hardware_benchmarks_are_in_seconds():
     one, four, eight = findings(samples.seconds({"cpu": 1.0}))
     assert one.latencies.value[0] == pytest.approx(100.0)

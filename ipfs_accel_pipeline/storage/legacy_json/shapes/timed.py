@@ -21,7 +21,8 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
     """S01: one model on one device; milliseconds; `memory_mb` is the resident size, not a peak."""
     model, hardware = written(node.at("model")), written(node.at("hardware"))
     for batch, result in node.at("batch_results").items():
-        passed = result.get("success") is not False and result.get("avg_latency_ms") is not None
+        timed = result.get("avg_latency_ms") is not None or bool(result.get("latencies_ms"))
+        passed = result.get("success") is not False and timed
         error = None if passed else str(result.get("error") or node.get("error") or "no reason given")
         values = numbers(
             result,
