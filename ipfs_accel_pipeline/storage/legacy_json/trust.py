@@ -15,6 +15,7 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Fi
 
 _MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
 _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
+_HINTS = ("mock", "simulat", "fake", "emulat")
 # Rounded printing explains a few percent; a contradiction is larger.
 _THROUGHPUT_TOLERANCE = 0.1
 _AVERAGE_TOLERANCE = 0.02
@@ -46,6 +47,9 @@ def _marks(finding: Finding) -> Iterator[Mark]:
 
 def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
     for text in texts:
+        plain = text.casefold()
+        if not any(hint in plain for hint in _HINTS):  # most texts: the patterns below are slow
+            continue
         found = _MOCK.search(text) or _SIMULATED.search(text)
         if found:
             yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
