@@ -379,3 +379,23 @@ class Recommendation:
     newest_evidence_at: datetime | None
     reason: str
     decided_at: datetime
+
+
+@dataclass(frozen=True)
+class ImportedFile:
+    """A row of `imported_files`: one legacy file by the hash of its content, and what became of it."""
+
+    id: str  # SHA-256
+    path: str
+    size_bytes: int
+    shape: str | None
+    outcome: str  # imported | duplicate | left_out | ignored | unknown | refused
+    reason: str | None
+    test_rows: int
+    performance_rows: int
+    model_rows: int
+    hardware_rows: int
+    duplicate_rows: int
+    refusals: list[dict[str, str]]
+    tool_version: str
+    imported_at: datetime

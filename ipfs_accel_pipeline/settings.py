@@ -33,6 +33,11 @@ class Settings:
         return self.data / "bundles"
 
     @property
+    def legacy(self) -> Path:
+        """Result files of the first project that Dagster imports."""
+        return self.data / "legacy"
+
+    @property
     def reports(self) -> Path:
         return self.data / "reports"
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
 from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
 from ipfs_accel_pipeline.cli.tables import platform_table
@@ -113,6 +114,18 @@ def snapshot(db_path: str | None) -> None:
     """Publish a read-only copy of the database for notebooks and dashboards."""
     settings = load_settings(db_path)
     click.echo(publish_snapshot(settings.database, settings.snapshot))
+
+
+@main.command()
+@database_option
+@migration_options
+@_clear_errors
+def migrate(**options: Any) -> None:
+    """Import legacy results: files, folders, patterns, .tar.gz and .zip archives; `-` reads names from standard input.
+
+    A second run over the same files writes nothing. Imported rows are labelled and never ranked with measured ones.
+    """
+    sys.exit(run_migration(**options))
 
 
 def _refuse_options_before(context: click.Context) -> None:

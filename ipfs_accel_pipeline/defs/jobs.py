@@ -12,7 +12,7 @@ detect_job = dg.define_asset_job(
 
 benchmark_job = dg.define_asset_job(
     name="benchmark",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("imported_files"),
     description="The main job: measure the chosen models on one device, store the results, publish the reports.",
     tags=host_tags(),
     # A benchmark isolates itself; a Dagster process for each step would cost seconds of imports and gain nothing.
@@ -23,4 +23,10 @@ report_job = dg.define_asset_job(
     name="publish",
     selection=["snapshot", "reports"],
     description="Publish the snapshot and write the reports again from what is stored.",
+)
+
+migrate_job = dg.define_asset_job(
+    name="migrate",
+    selection=["imported_files"],
+    description="Import the legacy result files in the folder `legacy` of the data folder, each once.",
 )

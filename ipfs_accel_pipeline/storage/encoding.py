@@ -11,12 +11,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 import pandas as pd
 import pyarrow as pa
 
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.json_values import as_null, json_ready
 from ipfs_accel_pipeline.storage.tables import Table
+
+_JSON_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
 def as_arrow(table: Table, rows: Sequence[Any] | pd.DataFrame) -> pa.Table:
@@ -72,6 +75,10 @@ def json_text(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return _printable(value)
+    try:
+        return orjson.dumps(value, option=_JSON_OPTIONS).decode()
+    except TypeError:  # whole numbers of more than 64 bits, sets, broken text: rare, and slower
+        pass
     return _printable(json.dumps(json_ready(value, as_null), sort_keys=True, ensure_ascii=False, allow_nan=False))
 
 

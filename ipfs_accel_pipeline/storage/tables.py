@@ -88,6 +88,7 @@ TABLES = {
             keep_first=("found_at", "status", "note", "reviewed_at", "notified_at"),
         ),
         Table("recommendations", records.Recommendation, WritePolicy.REPLACE),
+        Table("imported_files", records.ImportedFile, WritePolicy.APPEND, json_columns=("refusals",)),
     )
 }
 

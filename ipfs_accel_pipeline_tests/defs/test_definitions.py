@@ -31,6 +31,7 @@ def test_the_assets_are_the_tables_and_what_leads_to_and_from_them(definitions):
         "hardware_compatibility",
         "snapshot",
         "reports",
+        "imported_files",
     }
 
 
@@ -71,6 +72,6 @@ def test_the_schedule_and_the_sensor_wait_to_be_turned_on(definitions):
     assert definitions.resolve_sensor_def("new_hardware").default_status is dg.DefaultSensorStatus.STOPPED
 
 
-@pytest.mark.parametrize("job", ["detect", "benchmark", "publish"])
+@pytest.mark.parametrize("job", ["detect", "benchmark", "publish", "migrate"])
 def test_every_job_says_what_it_is_for(definitions, job):
     assert definitions.resolve_job_def(job).description

@@ -7,6 +7,6 @@ SELECT
     passed / nullif(tests - not_tried, 0) AS success_rate,
     count(*) FILTER (provenance = 'imported') AS imported_tests,
     count(*) FILTER (provenance = 'emulated') AS emulated_tests,
-    max("timestamp") AS newest_test_at
+    max("timestamp") FILTER (provenance = 'measured') AS newest_test_at
 FROM test_results
 WHERE list_contains($models::VARCHAR[], model_id) AND list_contains($hardware::VARCHAR[], hardware_id)

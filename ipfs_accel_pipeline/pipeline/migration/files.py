@@ -1,0 +1,47 @@
+"""The file that rows come from, and when what it tells took place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
+from ipfs_accel_pipeline.storage.legacy_json.times import parse_time, states_zone, time_in_name
+
+
+@dataclass(frozen=True)
+class File:
+    """The file that the statements come from."""
+
+    label: str
+    sha256: str
+    modified: float | None
+    shape: str
+    imported_at: datetime
+
+
+def run_id_of(sha256: str) -> str:
+    """All rows of one file have it."""
+    return f"import-{sha256[:12]}"
+
+
+@dataclass(frozen=True)
+class When:
+    at: datetime
+    source: str
+    in_content: bool
+    cited: Cited | None = None
+
+
+def when_of(cited: Cited | None, file: File) -> When:
+    """The time in the content, else in the file's name, else the file's own date, always saying which."""
+    found = parse_time(cited.value) if cited is not None else None
+    if cited is not None and found is not None:
+        zone = "" if states_zone(cited.value) else ", without a zone: taken as UTC"
+        return When(found, f"the file's content{zone}", True, cited)
+    named = parse_time(time_in_name(file.label))
+    if named is not None:
+        return When(named, "the file's name, without a zone: taken as UTC", False)
+    if file.modified is not None:
+        return When(datetime.fromtimestamp(file.modified, UTC), "the file's own date: the content states none", False)
+    return When(file.imported_at, "the time of the import: the file states none", False)

@@ -1,0 +1,122 @@
+"""What a migration did: counts by shape and outcome, every refusal with its place. As data, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+
+OUTCOMES = ("imported", "duplicate", "left_out", "ignored", "unknown", "refused")
+_LONGEST_REASON = 240
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One file, or part of one, that became no row."""
+
+    path: str
+    pointer: str
+    reason: str
+
+
+@dataclass
+class MigrationReport:
+    """Counts of one run. `seen_before` are contents that an earlier run, or an earlier path of this one, had."""
+
+    dry_run: bool = False
+    files: int = 0
+    seen_before: int = 0
+    other_files: int = 0
+    megabytes: float = 0.0
+    by_shape: dict[str, Counter[str]] = field(default_factory=dict)
+    grades: dict[str, Counter[str]] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    duplicates: int = 0
+    downgraded: list[Refusal] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    refusals_not_listed: int = 0
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        return sum(self.by_shape.values(), Counter())
+
+    def count(self, shape: str, outcome: str, grades: Iterable[str]) -> None:
+        self.by_shape.setdefault(shape, Counter())[outcome] += 1
+        self.grades.setdefault(shape, Counter()).update(grades)
+
+    def refuse(self, refusal: Refusal, most: int = 100_000) -> None:
+        """Kept up to a limit, so that memory stays bounded; all of them are in `imported_files`."""
+        if len(self.refusals) < most:
+            self.refusals.append(refusal)
+        else:
+            self.refusals_not_listed += 1
+
+
+def as_json(report: MigrationReport) -> str:
+    plain = {name.name: getattr(report, name.name) for name in fields(report)}
+    listed = {name: [asdict(one) for one in plain[name]] for name in ("downgraded", "refusals")}
+    return json.dumps(plain | listed | {"outcomes": report.outcomes}, indent=2, ensure_ascii=False)
+
+
+def as_markdown(report: MigrationReport) -> str:
+    parts = ["# Migration of legacy results", _summary(report), "## Files by shape and outcome", _shapes(report)]
+    parts += ["## Evidence of the rows", _grades(report)]
+    if report.downgraded:
+        parts += ["## Rows that all files together disprove", _refusals(report.downgraded)]
+    if report.refusals:
+        parts += ["## What became no row", _refusals(report.refusals)]
+    if report.refusals_not_listed:
+        parts.append(f"{report.refusals_not_listed} more are in the table `imported_files`.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(report: MigrationReport) -> str:
+    rows = ", ".join(f"{count} {table}" for table, count in sorted(report.rows.items()) if count) or "none"
+    mode = " (dry run: nothing was written)" if report.dry_run else ""
+    lines = [
+        f"- Files seen: {report.files} ({report.megabytes:.1f} MB){mode}",
+        f"- Content seen before, so left alone: {report.seen_before}",
+        f"- Files in folders that are of another kind: {report.other_files}",
+        f"- Rows added: {rows}",
+        f"- Findings that another file had given already: {report.duplicates}",
+    ]
+    return "\n".join(lines)
+
+
+def _shapes(report: MigrationReport) -> str:
+    lines = [
+        [shape, *(str(counts[outcome] or "") for outcome in OUTCOMES), str(counts.total())]
+        for shape, counts in sorted(report.by_shape.items())
+    ]
+    total = report.outcomes
+    lines.append(["**all**", *(str(total[outcome] or "") for outcome in OUTCOMES), str(total.total())])
+    return _table(["shape", *(outcome.replace("_", " ") for outcome in OUTCOMES), "files"], lines)
+
+
+def _grades(report: MigrationReport) -> str:
+    names = sorted({grade for counts in report.grades.values() for grade in counts})
+    if not names:
+        return "No rows."
+    lines = [
+        [shape, *(str(counts[name] or "") for name in names)]
+        for shape, counts in sorted(report.grades.items())
+        if counts
+    ]
+    return _table(["shape", *names], lines)
+
+
+def _refusals(refusals: list[Refusal]) -> str:
+    return _table(
+        ["file", "place", "reason"], [[one.path, one.pointer or "(all of it)", one.reason] for one in refusals]
+    )
+
+
+def _table(headings: list[str], lines: Iterable[list[str]]) -> str:
+    rows = [headings, ["---"] * len(headings), *([_cell(text) for text in line] for line in lines)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    flat = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return flat if len(flat) <= _LONGEST_REASON else flat[:_LONGEST_REASON] + " ..."

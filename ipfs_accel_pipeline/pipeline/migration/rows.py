@@ -1,0 +1,96 @@
+"""From the statements of one file to table rows. Pure: neither the database nor the disk is asked.
+
+Only findings graded `measured` get a performance row. Nothing is made up: what a file does not say is NULL, and what
+was computed from its runs says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued, model_row, platform_row
+from ipfs_accel_pipeline.pipeline.migration.files import File, when_of
+from ipfs_accel_pipeline.pipeline.migration.outcome_rows import outcome_row
+from ipfs_accel_pipeline.pipeline.migration.performance_rows import performance_row
+from ipfs_accel_pipeline.records import HardwarePlatform, Model, PerformanceResult, TestResult
+from ipfs_accel_pipeline.storage.legacy_json.findings import (
+    Finding,
+    Grade,
+    LeftOut,
+    ModelClaim,
+    PlatformClaim,
+    Statement,
+)
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
+from ipfs_accel_pipeline.storage.legacy_json.trust import grade
+
+
+@dataclass
+class FileRows:
+    """What one file adds to the tables, and what of it does not."""
+
+    hardware: dict[str, HardwarePlatform] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    tests: dict[str, TestResult] = field(default_factory=dict)
+    performance: dict[str, PerformanceResult] = field(default_factory=dict)  # by test id
+    refusals: list[LeftOut] = field(default_factory=list)
+    grades: dict[str, Grade] = field(default_factory=dict)  # by test id
+    repeated: int = 0  # findings that are in this file twice
+
+
+def rows_of(statements: Iterable[Statement], file: File, catalogue: Catalogued, accepted: frozenset[Grade]) -> FileRows:
+    """`accepted` are the grades whose figures may enter performance_results."""
+    rows = FileRows()
+    for statement in statements:
+        if isinstance(statement, Finding):
+            _add_finding(rows, statement, file, catalogue, accepted)
+        elif isinstance(statement, ModelClaim):
+            _add_model_claim(rows, statement, file, catalogue)
+        elif isinstance(statement, PlatformClaim):
+            _add_platform_claim(rows, statement, file)
+        else:
+            rows.refusals.append(statement)
+    return rows
+
+
+def _add_finding(
+    rows: FileRows, finding: Finding, file: File, catalogue: Catalogued, accepted: frozenset[Grade]
+) -> None:
+    kind = hardware_type(str(finding.hardware.value))
+    resolved = catalogue.resolve(str(finding.model.value))
+    if kind is None or not resolved.model_id:
+        why = f"no hardware is called {finding.hardware.value!r}" if kind is None else resolved.how
+        rows.refusals.append(LeftOut(finding.pointer, str(why)))
+        return
+    when = when_of(finding.timestamp, file)
+    platform = platform_row(kind, finding.device_name, finding.hostname, when.at)
+    verdict, reasons = grade(finding)
+    test = outcome_row(finding, file, platform.hardware_id, resolved, when, verdict, reasons, rows.refusals)
+    if test.id in rows.tests:
+        rows.repeated += 1
+        return
+    rows.grades[test.id] = verdict
+    rows.hardware.setdefault(platform.hardware_id, platform)
+    rows.models.setdefault(resolved.model_id, model_row(resolved.model_id, resolved.family, None, when.at, catalogue))
+    rows.tests[test.id] = test
+    if verdict in accepted and test.success:
+        performance = performance_row(finding, test, verdict, rows.refusals)
+        if performance is not None:
+            rows.performance[test.id] = performance
+
+
+def _add_platform_claim(rows: FileRows, claim: PlatformClaim, file: File) -> None:
+    kind = hardware_type(claim.hardware)
+    if kind is None or claim.device_name is None:
+        rows.refusals.append(LeftOut(claim.pointer, f"no hardware is called {claim.hardware!r}"))
+        return
+    platform = platform_row(kind, claim.device_name, claim.hostname, when_of(claim.timestamp, file).at, claim)
+    rows.hardware[platform.hardware_id] = platform
+
+
+def _add_model_claim(rows: FileRows, claim: ModelClaim, file: File, catalogue: Catalogued) -> None:
+    resolved = catalogue.resolve(claim.name)
+    if resolved.model_id:
+        seen_at = when_of(None, file).at
+        rows.models[resolved.model_id] = model_row(resolved.model_id, claim.family, claim, seen_at, catalogue)

@@ -1,0 +1,171 @@
+"""The migration itself: batch after batch is read without the database and written in one short transaction.
+
+A batch is all or nothing, and `imported_files` remembers it: whoever was stopped goes on, a second run finds nothing
+to do, and two at once share the work without doubling a row.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from ipfs_accel_pipeline.models.catalogue import load_catalogue, model_row
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
+from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
+from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile
+from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
+from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, read_all
+from ipfs_accel_pipeline.pipeline.migration.writing import write_batch
+from ipfs_accel_pipeline.records import ImportedFile
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.imported import disproved, known_files, withdraw
+from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
+from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
+from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
+from ipfs_accel_pipeline.storage.legacy_json.sources import Found, list_entries
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+
+
+class Progress(Protocol):
+    """Told what happens, as it happens."""
+
+    def found(self, entries: int) -> None: ...
+
+    def read(self, source: str, outcome: str) -> None: ...
+
+    def warn(self, message: str) -> None: ...
+
+
+class Silent:
+    """Nobody is watching."""
+
+    def found(self, entries: int) -> None: ...
+
+    def read(self, source: str, outcome: str) -> None: ...
+
+    def warn(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class MigrationOptions:
+    dry_run: bool = False
+    quarantine: Path | None = None  # where copies go of what cannot be read or nobody knows
+    accept_claimed: bool = False  # figures that somebody claims get performance rows too, labelled
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def accepted(self) -> frozenset[Grade]:
+        return frozenset({Grade.MEASURED, Grade.CLAIMED} if self.accept_claimed else {Grade.MEASURED})
+
+
+def migrate(
+    settings: Settings, paths: Iterable[str], options: MigrationOptions, progress: Progress | None = None
+) -> MigrationReport:
+    """Import everything that the paths lead to, and publish the snapshot."""
+    told = progress or Silent()
+    report = MigrationReport(dry_run=options.dry_run)
+    catalogue = load_names(settings)
+    quarantine = Quarantine(None if options.dry_run else options.quarantine)
+    with _target(settings, options.dry_run) as target:
+        with open_database(target.database) as connection:
+            known = known_files(connection, TOOL_VERSION)
+        reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
+        for batch in read_all(reader, _entries(paths, report, told)):
+            _one_batch(target, batch, known, quarantine, report, told)
+        with open_database(target.database) as connection:
+            _withdraw(connection, report)
+        if not options.dry_run:
+            publish_snapshot(target.database, target.snapshot)
+    return report
+
+
+def load_names(settings: Settings) -> Catalogued:
+    """Every model that the catalogue knows, by every name it goes by."""
+    catalogue = load_catalogue(settings.user_catalogue)
+    now = datetime.now(UTC)
+    last: dict[str, set[str]] = {}
+    for model_id in catalogue:
+        last.setdefault(model_id.rsplit("/", 1)[-1], set()).add(model_id)
+    unique = {name: ids.pop() for name, ids in last.items() if len(ids) == 1}
+    names = unique | catalogue.aliases | {model_id: model_id for model_id in catalogue}
+    return Catalogued(names, {model_id: model_row(spec, now) for model_id, spec in catalogue.items()})
+
+
+@contextmanager
+def _target(settings: Settings, dry_run: bool) -> Iterator[Settings]:
+    """The database to write to; a dry run writes all the same, into a copy that is thrown away."""
+    if not dry_run:
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="ipfs-accel-dry-run-") as folder:
+        copy = replace(settings, database=Path(folder) / settings.database.name)
+        if settings.database.exists():
+            publish_snapshot(settings.database, copy.database)
+        yield copy
+
+
+def _entries(paths: Iterable[str], report: MigrationReport, told: Progress) -> list[Entry]:
+    found = Found()
+    entries = list_entries(paths, found)
+    report.other_files = found.other_files
+    told.found(len(entries))
+    return entries
+
+
+def _one_batch(
+    target: Settings,
+    batch: Sequence[ReadFile],
+    known: set[str],
+    quarantine: Quarantine,
+    report: MigrationReport,
+    told: Progress,
+) -> None:
+    fresh: dict[str, ReadFile] = {}
+    for file in batch:
+        report.files += 1
+        report.megabytes += file.size_bytes / 1e6
+        if file.sha256 in known or file.sha256 in fresh:
+            _seen_before(file, report, told)
+        else:
+            fresh[file.sha256] = file
+    if fresh:
+        with open_database(target.database) as connection:
+            written = write_batch(connection, list(fresh.values()), report)
+        for file, row in zip(fresh.values(), written, strict=True):
+            _tell(file, row, quarantine, report, told)
+    known.update(fresh)
+
+
+def _seen_before(file: ReadFile, report: MigrationReport, told: Progress) -> None:
+    report.seen_before += 1
+    told.read(file.label, SEEN)
+
+
+def _tell(
+    file: ReadFile, row: ImportedFile | None, quarantine: Quarantine, report: MigrationReport, told: Progress
+) -> None:
+    if row is None:  # another migration wrote it meanwhile
+        _seen_before(file, report, told)
+        return
+    report.count(row.shape or f"({row.outcome})", row.outcome, (str(grade) for grade in file.rows.grades.values()))
+    report.duplicates += row.duplicate_rows
+    for refusal in row.refusals:
+        report.refuse(Refusal(row.path, refusal["pointer"], refusal["reason"]))
+    if row.outcome in ("refused", "unknown"):
+        told.warn(f"{row.path}: {row.outcome}: {row.reason}")
+        quarantine.keep(file)
+    told.read(row.path, row.outcome)
+
+
+def _withdraw(connection: Any, report: MigrationReport) -> None:
+    reasons = disproved(connection)
+    for test in withdraw(connection, reasons, str(Grade.CLAIMED)):
+        source = test.details["source"]
+        report.downgraded.append(Refusal(source["path"], source["pointer"], "; ".join(reasons[test.id])))
+        report.rows["performance_results"] -= 1

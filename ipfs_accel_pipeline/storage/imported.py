@@ -1,0 +1,63 @@
+"""What only imports need of the database: which rows are there already, and taking back what proved false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+
+from ipfs_accel_pipeline.storage.failures import as_storage_errors
+from ipfs_accel_pipeline.storage.queries import run_query
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.tables import table_named
+from ipfs_accel_pipeline.storage.transactions import transaction
+from ipfs_accel_pipeline.storage.writing import write_rows
+
+
+def present(connection: duckdb.DuckDBPyConnection, table: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that the table has."""
+    target = table_named(table)
+    query = f"SELECT {target.primary_key} FROM {target.name} WHERE {target.primary_key} IN (SELECT unnest($keys))"
+    with as_storage_errors(f"Cannot look into {table}"):
+        return {key for (key,) in connection.execute(query, {"keys": list(keys)}).fetchall()}
+
+
+def known_files(
+    connection: duckdb.DuckDBPyConnection, tool_version: str, among: Sequence[str] | None = None
+) -> set[str]:
+    """Hashes of the files (`among` these, or all) that need not be read again."""
+    ids = None if among is None else list(among)
+    return set(run_query(connection, "imported_file_known", tool_version=tool_version, ids=ids)["id"])
+
+
+def disproved(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Test ids whose figures all imported rows together disprove, with the reasons."""
+    found: dict[str, list[str]] = {}
+    for query in ("imported_constant", "imported_relabelled"):
+        for test_id, reason in run_query(connection, query).itertuples(index=False):
+            found.setdefault(test_id, []).append(reason)
+    return found
+
+
+def withdraw(connection: duckdb.DuckDBPyConnection, reasons: dict[str, list[str]], grade: str) -> Sequence[Any]:
+    """Takes the performance rows of these tests away and lowers their evidence; the tests stay, with the reason."""
+    if not reasons:
+        return []
+    with as_storage_errors("Cannot withdraw imported figures"), transaction(connection):
+        tests = read_rows(connection, "test_results", {"id": list(reasons)})
+        connection.execute(
+            "DELETE FROM performance_results WHERE provenance = 'imported' AND test_id IN (SELECT unnest($ids))",
+            {"ids": list(reasons)},
+        )
+        lowered = [
+            replace(
+                test,
+                details=test.details
+                | {"evidence": grade, "evidence_reasons": [*reasons[test.id], *test.details["evidence_reasons"]]},
+            )
+            for test in tests
+        ]
+        write_rows(connection, "test_results", lowered)
+    return lowered

@@ -1,0 +1,93 @@
+"""How the keys of a document tell its shape: small questions from which the registry makes its detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
+
+Detector = Callable[[Any], bool]
+_CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """An object that has every `needed` key, one of `some` if there are any, and none of `without`."""
+
+    needed: frozenset[str]
+    some: frozenset[str]
+    without: frozenset[str]
+    condition: Callable[[Any], bool] | None = None  # on the values, asked last
+
+    def possible(self, keys: frozenset[str]) -> bool:
+        return self.needed <= keys and (not self.some or bool(self.some & keys)) and not (self.without & keys)
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, dict) or not self.possible(frozenset(value)):
+            return False
+        return self.condition is None or self.condition(value)
+
+
+def keys(*needed: str, one_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Keys:
+    return Keys(frozenset(needed), frozenset(one_of), frozenset(without))
+
+
+def both(detector: Keys, condition: Callable[[Any], bool]) -> Keys:
+    return replace(detector, condition=condition)
+
+
+def records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
+    """A list of objects of which the first has these keys."""
+    first = keys(*needed, one_of=one_of)
+    return lambda value: isinstance(value, list) and bool(value) and first(value[0])
+
+
+def values(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
+    """An object whose every member is an object with these keys."""
+    every = keys(*needed, one_of=one_of)
+    return lambda value: isinstance(value, dict) and bool(value) and all(every(item) for item in value.values())
+
+
+def value_is(key: str, *types: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value[key], types)
+
+
+def any_value(key: str, condition: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value[key], dict) and any(condition(item) for item in value[key].values())
+
+
+def is_flat(value: Any) -> bool:
+    """Keys such as `cpu_init` whose values are words."""
+    if not isinstance(value, dict):
+        return False
+    return any(isinstance(item, str) and "_" in key and split_prefix(key) for key, item in value.items())
+
+
+def is_nested_by_test(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(key.startswith("test_") for key in value)
+        and any(is_flat(item) for item in value.values())
+    )
+
+
+def has_platform_members(value: dict[str, Any]) -> bool:
+    results = value["results"]
+    return isinstance(results, dict) and any(
+        isinstance(item, dict) and hardware_type(key) is not None for key, item in results.items()
+    )
+
+
+def names_platform(results: Any) -> bool:
+    return isinstance(results, dict) and any(split_prefix(key) for key in results)
+
+
+def is_detection(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    keys = value.keys()
+    named = {"hardware", "details"} <= keys or bool({"standard", "cuda_devices"} & keys)
+    return named or sum(name in keys for name in _CAPABILITIES) > 1

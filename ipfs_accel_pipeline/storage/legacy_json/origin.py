@@ -1,0 +1,60 @@
+"""What a reader knows besides the object it reads: the file's name, and what the enclosing objects said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
+from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
+from ipfs_accel_pipeline.storage.legacy_json.times import parse_time
+
+DEEPEST_WRAPPER = 8
+
+
+@dataclass(frozen=True)
+class Origin:
+    name: str  # the file's name, for what the content does not say
+    timestamp: Cited | None = None
+    model: Cited | None = None
+    wrappers: int = 0
+
+    def inside(self, node: Node, model: Cited | None = None) -> Origin:
+        """For an object within a wrapper."""
+        return replace(
+            self, timestamp=time_of(node) or self.timestamp, model=model or self.model, wrappers=self.wrappers + 1
+        )
+
+    def model_by_name(self) -> Cited:
+        """The model that an enclosing object named, else the key in the file's name."""
+        return self.model or Cited(key_in_name(self.name) or "unknown", "", "file name", self.name)
+
+
+_NO_NAMES = frozenset({"unknown", "none", "n/a"})
+_TIME_KEYS = ("timestamp", "test_timestamp", "test_date", "date", "created_at")
+
+
+def time_of(node: Node) -> Cited | None:
+    """The time that an object, or its metadata, states."""
+    for place in (node, node.at("metadata")):
+        for key in _TIME_KEYS:
+            raw = place.get(key)
+            if raw is not None and parse_time(raw) is not None:
+                return Cited(raw, f"{place.pointer}/{key}", "text", raw)
+    return None
+
+
+def model_of(node: Node, *keys: str) -> Cited | None:
+    """The first of these keys that holds a name."""
+    for key in keys:
+        found = node.at(*key.split("/"))
+        text = found.text()
+        if text is not None and text.casefold() not in _NO_NAMES:
+            return Cited(text, found.pointer, "text", text)
+    return None
+
+
+def written(node: Node, name: str | None = None) -> Cited:
+    """A name with its place: the node's text, or `name` where it is a key on the way to the node."""
+    value = node.value if name is None else name
+    return Cited(value, node.pointer, "text" if name is None else "key", value)

@@ -1,0 +1,236 @@
+"""Every known shape: its name, how its keys tell it apart, and its reader. A tenth shape is one line here.
+
+Shapes are asked in this order, the most telling keys first. File names are never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ipfs_accel_pipeline.storage.legacy_json.detectors import (
+    Detector,
+    Keys,
+    any_value,
+    both,
+    has_platform_members,
+    is_detection,
+    is_flat,
+    is_nested_by_test,
+    keys,
+    names_platform,
+    records,
+    value_is,
+    values,
+)
+from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
+from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
+from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
+
+# Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
+TOOL_VERSION = "legacy-readers 1"
+
+
+class Shape(NamedTuple):
+    name: str
+    detect: Detector
+    read: left_out.Reader
+    is_result: bool = True  # False: a config, a cache or a report of the code, which is ignored
+
+
+_API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
+_NO_NUMBERS = "derived from other files, without a measurement of its own"
+
+
+def _json_result(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S13: the output of one test script, with its result file inside."""
+    inner = node.at("json_result")
+    model = model_of(node, "test_file", "model")
+    broken = harness_failure(node.get("stderr")) if node.get("return_code") else None
+    if broken:
+        yield LeftOut(node.pointer, f"failure of the test script: {broken}")
+        return
+    if inner.value is None:
+        reason = node.get("json_parse_error") or f"exit code {node.get('return_code')}, no result"
+        yield LeftOut(node.pointer, f"the test script gave no result: {reason}")
+        return
+    yield from read_node(inner, origin.inside(node, model))[1]
+
+
+def _skill_tests(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S14: several S13 by skill."""
+    if not node.get("skill_tests"):
+        yield LeftOut(node.pointer, "skill_tests is empty: nothing was run")
+    for _, one in node.at("skill_tests").items():
+        yield from _json_result(one, origin.inside(node))
+
+
+SHAPES = (
+    Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
+    Shape(
+        "S02 batch_benchmarks",
+        both(keys("models", "hardware", "results"), any_value("results", keys("command"))),
+        timed.batch_benchmarks,
+    ),
+    Shape(
+        "S03 hardware_benchmark",
+        both(keys("benchmarks", one_of=("hardware_info", "system_info")), value_is("benchmarks", dict)),
+        timed.hardware_benchmark,
+    ),
+    Shape("S05 comprehensive_run", keys("functionality_verification"), outcomes.comprehensive_run),
+    Shape("S04 benchmark_summary", keys("model_families", "performance_comparison"), left_out.because(_NO_NUMBERS)),
+    Shape(
+        "S06 compat_matrix",
+        both(keys("model_families"), any_value("model_families", keys("hardware_compatibility"))),
+        left_out.because(_NO_NUMBERS),
+    ),
+    Shape("S07 functionality", keys("stats", "model_results"), outcomes.functionality),
+    Shape(
+        "S24 marked_misleading",
+        keys("inference", "training", "hardware_compatibility"),
+        left_out.because("an aggregate that its own marker calls misleading"),
+    ),
+    Shape("S30 endpoint_results", keys("model_results"), outcomes.endpoint_results),
+    Shape("S31 master_results", keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
+    Shape("S31 master_results", keys("test_ipfs_accelerate"), outcomes.master),
+    Shape(
+        "S12 key_model_hw",
+        both(keys("batch_sizes", one_of=("hardware_key", "hardware")), value_is("batch_sizes", dict)),
+        figures.by_model_and_hardware,
+    ),
+    Shape("S11 web_platform", keys("platform", one_of=("is_simulation", "browser_opened")), web.web_result),
+    Shape("S11b web_all_models", both(keys("platform", "results"), value_is("results", list)), web.web_results),
+    Shape("S11b web_all_models", records("platform", one_of=("is_simulation", "browser_opened")), web.web_results),
+    Shape("S13 single_perf_wrapper", keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
+    Shape("S13 single_perf_wrapper", keys("stdout", "stderr", "return_code"), _json_result),
+    Shape("S14 skill_perf_wrapper", keys("skill_tests"), _skill_tests),
+    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), timed.transformers_test),
+    Shape(
+        "S15 perf_suite",
+        both(keys("results"), any_value("results", keys("execution_time", one_of=("performance_metrics",)))),
+        claims.performance_suite,
+    ),
+    Shape("S18 hw_single_test", both(keys("results", "metadata"), has_platform_members), timed.single_run),
+    Shape(
+        "S10b hf_test_minimal",
+        both(keys("results", "metadata"), any_value("results", keys("success"))),
+        timed.transformers_test,
+    ),
+    Shape(
+        "S10c metadata_results",
+        both(keys("results", "metadata"), lambda value: names_platform(value["results"])),
+        claims.metadata_results,
+    ),
+    Shape("S08 status_examples", both(keys("status"), value_is("status", dict)), claims.status_examples),
+    Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
+    Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
+    Shape("S20 suite", both(keys("summary", "tests"), value_is("tests", list)), outcomes.suite),
+    Shape("S20 suite", values("status", one_of=("elapsed_time", "return_code")), outcomes.suite),
+    Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
+    Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
+    Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
+    Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
+    Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
+    Shape(
+        "S16 flat_records",
+        both(
+            keys("model_name", one_of=("hardware_type", "hardware")),
+            lambda value: any(column in value for column in (*figures.RECORD_COLUMNS, "latency_ms")),
+        ),
+        figures.flat_record,
+    ),
+    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
+    Shape(
+        "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification
+    ),
+    Shape("S27 table", keys("rows", "columns"), figures.table_rows),
+    Shape("D1 duckdb", keys("duckdb_tables"), figures.database),
+    Shape("S28 browser_caps", keys("browser", one_of=("webgpu", "webnn", "webgl")), machines.browser_capabilities),
+    Shape("N_model_list", values("name", "family"), outcomes.model_list, is_result=False),
+    Shape(
+        "S25 api_tests",
+        lambda value: isinstance(value, dict) and any(key in value for key in _API_KEYS),
+        left_out.because("tests of a remote API: they run on no hardware"),
+    ),
+    Shape("S32 nested_by_test", is_nested_by_test, claims.nested_by_test),
+    Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
+    Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
+    Shape(
+        "S29 hardware_detection",
+        is_detection,
+        machines.hardware_detection,
+    ),
+    Shape(
+        "N_config",
+        keys(one_of=("benchmark_iterations", "warmup_iterations", "model_families", "api_keys")),
+        left_out.because("a configuration, not a result"),
+        is_result=False,
+    ),
+    Shape(
+        "N_code_fix_report",
+        keys(one_of=("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details")),
+        left_out.because("a report about the code, not a result"),
+        is_result=False,
+    ),
+    Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
+)
+
+
+def shape_of(value: Any) -> Shape | None:
+    """The first shape whose keys these are."""
+    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else SHAPES
+    return next((shape for shape in candidates if shape.detect(value)), None)
+
+
+@lru_cache(4096)
+def _candidates(names: frozenset[str]) -> tuple[Shape, ...]:
+    """Those that an object with these keys may be: most files share their keys with many others."""
+    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(names))
+
+
+def read_document(value: Any, origin: Origin) -> tuple[Shape | None, list[Statement]]:
+    """The shape and everything that a document says; what it lists as simulated is marked so."""
+    node = Node(value)
+    shape, statements = read_node(node, Origin(origin.name, time_of(node), origin.model))
+    listed = _listed_as_simulated(value)
+    for statement in statements:
+        if listed and isinstance(statement, Finding) and hardware_type(statement.hardware.value) in listed:
+            statement.is_flagged = statement.is_flagged or "the file lists this hardware under simulated_hardware"
+    return shape, statements
+
+
+def read_node(node: Node, origin: Origin) -> tuple[Shape | None, list[Statement]]:
+    """For a document, or for what a wrapper holds."""
+    shape = shape_of(node.value)
+    if shape is None:
+        return None, [LeftOut(node.pointer, unknown_reason(node.value))]
+    if origin.wrappers > DEEPEST_WRAPPER:
+        return shape, [LeftOut(node.pointer, f"wrapped more than {DEEPEST_WRAPPER} times")]
+    return shape, list(shape.read(node, origin))
+
+
+def unknown_reason(value: Any) -> str:
+    """The keys of what nobody knows, for whoever writes the next reader."""
+    if isinstance(value, dict):
+        return f"no known shape; its keys: {_some(value)}"
+    if isinstance(value, list):
+        inner = f"; keys of the first: {_some(value[0])}" if value and isinstance(value[0], dict) else ""
+        return f"no known shape: a list of {len(value)}{inner}"
+    return f"no known shape: a single {type(value).__name__}"
+
+
+def _some(value: dict[str, Any]) -> str:
+    names = sorted(map(str, value))
+    shown = ", ".join(name[:60] for name in names[:20])
+    return f"{shown}, and {len(names) - 20} more" if len(names) > 20 else shown or "none"
+
+
+def _listed_as_simulated(value: Any) -> frozenset[Any]:
+    names = value.get("simulated_hardware") if isinstance(value, dict) else None
+    if not isinstance(names, list):
+        return frozenset()
+    return frozenset(hardware_type(name) for name in names if isinstance(name, str)) - {None}

@@ -1,0 +1,171 @@
+"""Shapes that say in words that it worked: status and examples (S08), flat keys (S09, S10c, S15), by test (S32)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
+from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
+
+_WORDS = "the file says it in words, without a number that shows it"
+_TIMES: dict[str, tuple[str, str]] = {
+    "execution_time": ("elapsed_time", "s"),
+    "tokens_per_second": ("tokens_per_second", "per s"),
+    "inference_time_ms": ("inference_time_ms", "ms"),
+}
+_METRICS: dict[str, tuple[str, str]] = {
+    "tokens_per_second": ("tokens_per_second", "per s"),
+    "device_memory_mb": ("gpu_memory_mb", "MB"),
+    "generation_time_s": ("generation_time", "s"),
+    "processing_time_ms": ("processing_time_ms", "ms"),
+}
+_LONGEST_MARK = 300
+
+
+def status_examples(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S08: `status` in words, `examples` with elapsed seconds, `metadata` with the model."""
+    model = model_of(node, "metadata/model_name", "metadata/model_id", "metadata/model", "model_name", "model")
+    yield from _by_platform(node, node.at("status"), model or origin.model_by_name(), origin)
+
+
+def flat_prefixed(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S09: `cpu_handler`, `cuda_tests` and so on; no model, so the file's name has to say it."""
+    yield from _by_platform(node, node, origin.model_by_name(), origin)
+
+
+def metadata_results(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S10c: S09 under `results`, with the test file in `metadata`."""
+    name = model_of(node, "metadata/model", "metadata/test_file")
+    model = Cited(key_in_name(name.value), name.pointer, "text", name.raw) if name else origin.model_by_name()
+    yield from _by_platform(node, node.at("results"), model, origin)
+
+
+def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S15: per test file the wall time of the script and claims per platform."""
+    for file, result in node.at("results").items():
+        model = Cited(key_in_name(file), result.pointer, "key", file)
+        platforms = list(first(result.at("performance_metrics"), result.at("metrics")).items())
+        for hardware, metrics in platforms:
+            if hardware_type(hardware) is None:
+                yield LeftOut(metrics.pointer, f"no hardware is called {hardware!r}")
+                continue
+            yield _finding(node, metrics, model, hardware, _outcomes(metrics, result), origin, dict(metrics.items()))
+        if not platforms:
+            yield LeftOut(result.pointer, f"{file}: {result.get('status')}, and no platform is named")
+
+
+def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S32: one S09 per test name."""
+    for test, result in node.items():
+        if isinstance(result.value, dict):
+            model = Cited(key_in_name(test), result.pointer, "key", test)
+            yield from _by_platform(node, result, model, origin)
+        elif isinstance(result.value, str):
+            yield LeftOut(result.pointer, f"{test}: no platform is named: {result.value[:120]}")
+
+
+def _by_platform(node: Node, flat: Node, model: Cited, origin: Origin) -> Iterator[Statement]:
+    """One finding for every platform that the keys of an object begin with, or are."""
+    groups: dict[str, dict[str, Node]] = {}
+    for key, value in flat.items():
+        split = split_prefix(key)
+        if split is not None:
+            groups.setdefault(split[0], {})[split[1] or "status"] = value
+    for hardware, members in groups.items():
+        outcomes = {key: text for key, one in members.items() if (text := one.text()) and _is_outcome(key, text)}
+        finding = _finding(node, flat, model, hardware, outcomes, origin, members)
+        broken = harness_failure(*outcomes.values())
+        yield LeftOut(flat.pointer, f"{hardware}: failure of the test script: {broken}") if broken else finding
+    if not groups:
+        yield LeftOut(flat.pointer, "no platform is named")
+
+
+def _is_outcome(key: str, text: str) -> bool:
+    """`cpu_output` and its like are answers of the model, which may hold any word."""
+    return not key.endswith(("output", "response", "transcription", "text", "result", "type")) and (
+        status_of(text) is not None
+    )
+
+
+def _finding(
+    node: Node,
+    place: Node,
+    model: Cited,
+    hardware: str,
+    outcomes: dict[str, str],
+    origin: Origin,
+    members: dict[str, Node] | None = None,
+) -> Finding:
+    examples = [one for one in node.at("examples").elements() if _is_of(one, hardware)]
+    examples += [one for one in (members or {}).values() if isinstance(one.value, dict)]
+    status, error = _ended(outcomes)
+    return Finding(
+        pointer=place.pointer,
+        model=model,
+        hardware=Cited(hardware, place.pointer, "prefix", hardware),
+        status=status,
+        prior=Grade.CLAIMED,
+        prior_reason=_WORDS,
+        label="claim",
+        error_message=error,
+        timestamp=next((found for one in examples if (found := time_of(one))), None)
+        or time_of(node)
+        or origin.timestamp,
+        values=_values(place, examples),
+        marks=tuple(_texts([node_.value for node_ in (members or {}).values()] + [one.value for one in examples])),
+        device_name=_device(node) if hardware == "cuda" else None,
+        notes={"outcomes": outcomes},
+    )
+
+
+def _ended(outcomes: dict[str, str]) -> tuple[Status, str | None]:
+    """The worst of the outcomes; what is only absent is skipped."""
+    statuses = {key: status_of(text) for key, text in outcomes.items()}
+    bad = {key: outcomes[key] for key, status in statuses.items() if status not in (Status.PASSED, Status.SKIPPED)}
+    if bad:
+        message = "; ".join(f"{key}: {text}" for key, text in bad.items())
+        return failure_status(message), message
+    absent = {key: outcomes[key] for key, status in statuses.items() if status is Status.SKIPPED}
+    if absent or not outcomes:
+        return Status.SKIPPED, "; ".join(f"{key}: {text}" for key, text in absent.items()) or "no outcome is stated"
+    return Status.PASSED, None
+
+
+def _outcomes(metrics: Node, result: Node) -> dict[str, str]:
+    said = first(metrics.at("status"), result.at("status")).text()
+    return {"status": said} if said else {}
+
+
+def _values(place: Node, examples: list[Node]) -> dict[str, Cited]:
+    values: dict[str, Cited] = {}
+    for one in examples:
+        for wanted, source in ((_TIMES, one), (_METRICS, one.at("metrics")), (_METRICS, one.at("performance_metrics"))):
+            for name, cited in numbers(source, **wanted).items():
+                values.setdefault(name, cited)
+    return values or numbers(place, **_METRICS)
+
+
+def _is_of(example: Node, hardware: str) -> bool:
+    platform = example.get("platform")
+    return isinstance(platform, str) and hardware_type(platform) is hardware_type(hardware) is not None
+
+
+def _device(node: Node) -> str | None:
+    return first(node.at("metadata", "cuda_capabilities", "device_name"), node.at("metadata", "cuda_device")).text()
+
+
+def _texts(values: list[Any]) -> Iterator[str]:
+    """All texts in these values, shortened: a mark stands near the beginning."""
+    for value in values:
+        if isinstance(value, str):
+            yield value[:_LONGEST_MARK]
+        elif isinstance(value, dict):
+            yield from _texts(list(value.values()))
+        elif isinstance(value, list):
+            yield from _texts(value)

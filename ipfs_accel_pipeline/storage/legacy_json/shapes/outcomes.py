@@ -1,0 +1,225 @@
+"""Shapes that say how a process ended: exit codes, error texts, tracebacks (S07 S19 S20 S21 S30 S31)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, ModelClaim, Statement
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
+
+_REAL = "outcome of a real process"
+_NAMED_IN_LOG = re.compile(r"Testing model: (\S+)")
+_ERROR_KEYS = ("error", "error_message", "traceback", "stderr")
+
+
+def functionality(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S07: one process per model and platform, with exit code and stderr."""
+    timestamp = time_of(node.at("stats")) or time_of(node) or origin.timestamp
+    details = list(node.at("detailed_results").elements())
+    for result in details:
+        yield _outcome(result, timestamp, hardware_keys=("hardware", "platform"))
+    if not details:
+        yield LeftOut(node.pointer, "only true and false per model, without an exit code")
+
+
+def comprehensive_run(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S05: a model list, one S07 per platform (the cuda one is sometimes a copy of cpu's), and summaries."""
+    yield from model_list(node.at("models"), origin)
+    keys = {key: str(entry.get("name")) for key, entry in node.at("models").items() if entry.get("name")}
+    for platform, inner in node.at("functionality_verification").items():
+        ran_on = inner.at("stats", "hardware_platforms").value or [platform]
+        if platform not in ran_on:
+            yield LeftOut(inner.pointer, f"filed under {platform}, but it is the run on {', '.join(map(str, ran_on))}")
+            continue
+        for statement in functionality(inner, origin.inside(node)):
+            yield _with_known_id(statement, keys)
+    if node.get("performance_benchmarks") is not None:
+        yield LeftOut(f"{node.pointer}/performance_benchmarks", "summaries of other files")
+
+
+def _with_known_id(statement: Statement, keys: dict[str, str]) -> Statement:
+    if isinstance(statement, Finding) and statement.model.value in keys:
+        statement.model = statement.model._replace(value=keys[statement.model.value], unit="model list")
+    return statement
+
+
+def single_outcome(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S19: one model on one platform."""
+    yield _outcome(node, time_of(node) or origin.timestamp, hardware_keys=("platform", "hardware"))
+
+
+def outcome_list(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S19b: a list of them."""
+    for one in node.elements():
+        yield from single_outcome(one, origin)
+
+
+def progress(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S21: what a batch of benchmarks had finished; only the failures are told here."""
+    for one in node.at("failed_benchmarks").elements():
+        yield _outcome(one, time_of(node), hardware_keys=("hardware_type", "hardware"))
+    for key in ("completed_benchmarks", "skipped_benchmarks"):
+        for one in node.at(key).elements():
+            yield LeftOut(one.pointer, f"{key.split('_')[0]} without a number; the result is in a file of its own")
+
+
+def suite(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S20 and S20b: tests by model key, no platform unless `platform_status` names one."""
+    tests = list(node.at("tests").elements()) or [one for _, one in first(node.at("results"), node).items()]
+    for one in tests:
+        platforms = list(one.at("platform_status").items())
+        for hardware, status in platforms:
+            yield _platform_status(one, hardware, status, node, origin)
+        if not platforms and isinstance(one.value, dict):
+            model = one.get("model") or one.pointer.rsplit("/", 1)[-1]
+            broken = harness_failure(*_errors(one))
+            reason = f"failure of the test script: {broken}" if broken else f"{one.get('status')}, no platform is named"
+            yield LeftOut(one.pointer, f"{model}: {reason}")
+
+
+def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin: Origin) -> Statement:
+    said = str(status.value)
+    ended = status_of(said) or Status.ERROR
+    return Finding(
+        pointer=status.pointer,
+        model=model_of(one, "model", "model_name") or written(one, one.pointer.rsplit("/", 1)[-1]),
+        hardware=written(status, hardware),
+        status=ended,
+        prior=Grade.CLAIMED,
+        prior_reason="the status of a platform in words",
+        error_message=None if ended is Status.PASSED else said,
+        timestamp=time_of(one) or time_of(node) or origin.timestamp,
+        marks=(said,),
+    )
+
+
+def endpoint_results(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S30: endpoints such as `cuda:0`, step by step."""
+    for model, endpoints in node.at("model_results").items():
+        for endpoint, result in endpoints.items():
+            steps = {name: step.value for name, step in result.at("steps").items()}
+            yield _endpoint(result, model, endpoint, str(result.get("status")), time_of(node), {"steps": sorted(steps)})
+
+
+def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S31, newer: per model its local, Qualcomm, API and browser endpoints."""
+    for model, result in node.at("ipfs_accelerate_tests").items():
+        if model == "summary" or not isinstance(result.value, dict):
+            continue
+        for endpoint, one in result.at("local_endpoint").items():
+            yield _endpoint(one, model, endpoint, str(one.get("status") or one.value), time_of(node), {})
+        for kind in ("qualcomm_endpoint", "webnn_endpoint"):
+            one = result.at(kind)
+            if one.value:
+                yield _endpoint(one, model, kind.split("_")[0], str(one.get("status") or one.value), time_of(node), {})
+        if result.get("api_endpoint"):
+            yield LeftOut(f"{result.pointer}/api_endpoint", "a remote API runs on no hardware of ours")
+
+
+def master(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S31, older: error texts of the test harness by test name."""
+    for name, one in node.at("test_ipfs_accelerate").items():
+        if isinstance(one.value, str):
+            yield LeftOut(one.pointer, f"{name}: no model and no platform is named: {last_line(one.value)}")
+        elif isinstance(one.value, dict):
+            for endpoint, result in one.at("local_endpoint").items():
+                yield _endpoint(result, name, endpoint, str(result.value), time_of(node), {})
+
+
+def _endpoint(
+    result: Node, model: str, endpoint: str, said: str, timestamp: Cited | None, notes: dict[str, Any]
+) -> Statement:
+    errors = _errors(result)
+    for _, step in result.at("steps").items():
+        errors += _errors(step)
+    broken = harness_failure(*errors)
+    if broken:
+        return LeftOut(result.pointer, f"failure of the test script: {broken}")
+    status = status_of(said)
+    error = None if status is Status.PASSED else "; ".join([said, *(last_line(text) or "" for text in errors[:1])])
+    return Finding(
+        pointer=result.pointer,
+        model=written(result, model),
+        hardware=written(result, endpoint),
+        endpoint=written(result, endpoint),
+        status=Status.PASSED if error is None else status if status is Status.SKIPPED else failure_status(error),
+        prior=Grade.MEASURED,
+        prior_reason=_REAL,
+        label=f"endpoint {endpoint}",
+        error_message=error,
+        timestamp=time_of(result) or timestamp,
+        marks=(said, *errors),
+        notes=notes,
+    )
+
+
+def _outcome(node: Node, timestamp: Cited | None, hardware_keys: tuple[str, ...]) -> Statement:
+    model = _named_in_log(node) or model_of(node, "model", "model_name", "model_type", "model_id")
+    hardware = first(*(node.at(key) for key in hardware_keys))
+    errors = _errors(node)
+    passed = node.get("success") is True or node.get("return_code", node.get("returncode")) == 0
+    broken = None if passed else harness_failure(*errors)
+    if broken:
+        named = model.value if model else "no model"
+        return LeftOut(node.pointer, f"{named}: failure of the test script, not of the model: {broken}")
+    if model is None or hardware.text() is None:
+        return LeftOut(node.pointer, "no model or no platform is named")
+    error = None if passed else str(node.get("error") or last_line("\n".join(errors)) or "no reason given")
+    return Finding(
+        pointer=node.pointer,
+        model=model,
+        hardware=written(hardware),
+        status=Status.PASSED if passed else failure_status(error),
+        prior=Grade.MEASURED,
+        prior_reason=_REAL,
+        label="outcome",
+        error_message=error,
+        timestamp=time_of(node) or timestamp,
+        values=_duration(node),
+        marks=tuple(errors) + tuple(text for key in ("stdout", "implementation_type") if (text := node.at(key).text())),
+        notes={key: node.get(key) for key in ("return_code", "returncode", "error_type") if node.get(key) is not None},
+    )
+
+
+def _duration(node: Node) -> dict[str, Cited]:
+    for key in ("total_execution_time", "execution_time", "elapsed_time"):
+        found = numbers(node, execution_time=(key, "s"))
+        if found and found["execution_time"].value > 0:
+            return found
+    return {}
+
+
+def _named_in_log(node: Node) -> Cited | None:
+    """The script's own log names the checkpoint where the file has only a key."""
+    for key in ("stderr", "stdout"):
+        found = _NAMED_IN_LOG.search(node.get(key) or "") if isinstance(node.get(key), str) else None
+        if found:
+            return Cited(found[1], f"{node.pointer}/{key}", "in text", found[1])
+    return None
+
+
+def _errors(node: Node) -> list[str]:
+    return [text for key in _ERROR_KEYS if (text := node.at(key).text())]
+
+
+def model_list(node: Node, origin: Origin) -> Iterator[Statement]:
+    """Key -> hub id, family, size, modality."""
+    for _, entry in node.items():
+        name = entry.at("name").text()
+        if name is not None:
+            yield ModelClaim(
+                entry.pointer, name, entry.at("family").text(), entry.at("modality").text(), entry.at("size").text()
+            )
+
+
+def classification(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S33: families by heuristics."""
+    for entry in node.elements():
+        name = first(entry.at("model_name"), entry.at("model")).text()
+        if name is not None:
+            yield ModelClaim(entry.pointer, name, first(entry.at("family"), entry.at("model_family")).text())

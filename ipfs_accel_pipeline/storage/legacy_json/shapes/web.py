@@ -1,0 +1,129 @@
+"""Shapes of browser platforms: S11, S11b, S23, S34, S35. No browser is shown to have run in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, status_of
+
+_NO_BROWSER = "no browser is shown to have run it"
+
+
+def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S11: `implementation_type` says REAL while `is_simulation` says that it is not."""
+    said = str(node.get("status") or node.get("success"))
+    passed = said == "True" or status_of(said) is Status.PASSED
+    error = None if passed else str(node.get("error") or said)
+    yield Finding(
+        pointer=node.pointer,
+        model=model_of(node, "model_name", "model_key", "model") or origin.model_by_name(),
+        hardware=written(node.at("platform")),
+        status=Status.PASSED if passed else failure_status(error),
+        prior=Grade.CLAIMED,
+        prior_reason=_NO_BROWSER,
+        label="browser",
+        error_message=error,
+        timestamp=time_of(node) or origin.timestamp,
+        values=numbers(
+            node.at("metrics"),
+            average_latency_ms=("inference_time_ms", "ms"),
+            model_load_ms=("load_time_ms", "ms"),
+            memory_used_mb=("memory_mb", "MB"),
+            throughput_items_per_second=("throughput_items_per_second", "per s"),
+        ),
+        is_flagged=_flag(node),
+        marks=tuple(text for key in ("implementation_type", "error") if (text := node.at(key).text())),
+        notes={key: node.get(key) for key in ("implementation_type", "browser_opened", "browser")},
+    )
+
+
+def _flag(node: Node) -> str | None:
+    if node.get("is_simulation") is True:
+        return "is_simulation is true"
+    if node.at("platform_support").get("simulated") is True:
+        return "platform_support.simulated is true"
+    return "browser_opened is false" if node.get("browser_opened") is False else None
+
+
+def web_results(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S11b: a list of S11, bare or under `results`."""
+    for one in (node if isinstance(node.value, list) else node.at("results")).elements():
+        yield from web_result(one, origin.inside(node))
+
+
+def browser_comparison(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S23: percentages of improvement over nothing that is in the file."""
+    for one in node.at("tests").elements():
+        yield LeftOut(one.pointer, f"{one.get('browser')}: a percentage of improvement is no measurement")
+
+
+def parallel_loading(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S34: loading with and without parallel parts."""
+    for _, group in node.items():
+        for variant in ("with_parallel", "without_parallel"):
+            one = group.at(variant)
+            implementation = one.at("implementation_type").text()
+            model = model_of(one, "model_name") or model_of(group, "model_name")
+            if implementation is None or model is None:
+                continue
+            word = next((word for word in ("webnn", "webgpu") if word in implementation.casefold()), None)
+            if word is None:
+                yield LeftOut(one.pointer, f"{implementation}: no platform is named")
+                continue
+            yield _loading(one, model, word, implementation, variant, time_of(node) or origin.timestamp)
+
+
+def _loading(one: Node, model: Cited, word: str, implementation: str, variant: str, timestamp: Cited | None) -> Finding:
+    passed = one.get("success") is True
+    return Finding(
+        pointer=one.pointer,
+        model=model,
+        hardware=Cited(word, f"{one.pointer}/implementation_type", "in text", word.upper()),
+        status=Status.PASSED if passed else Status.ERROR,
+        prior=Grade.SIMULATED,
+        prior_reason=f"{_NO_BROWSER}: written by the simulation of the loader",
+        label=variant,
+        error_message=None if passed else str(one.get("error") or "no reason given"),
+        timestamp=timestamp,
+        values=numbers(
+            one.at("performance"),
+            average_latency_ms=("avg_inference_time_ms", "ms"),
+            min_latency_ms=("min_inference_time_ms", "ms"),
+            max_latency_ms=("max_inference_time_ms", "ms"),
+            iterations=("iterations", "count"),
+        )
+        | numbers(one, first_inference_ms=("first_inference_time_ms", "ms")),
+        marks=(implementation,),
+    )
+
+
+def platform_comparison(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S35: a table of models on WebNN and WebGPU."""
+    for _, models in node.at("results_by_modality").items():
+        for entry in models.elements():
+            model = model_of(entry, "model", "model_name")
+            for hardware in ("webnn", "webgpu"):
+                one = entry.at(hardware)
+                if model is not None and isinstance(one.value, dict):
+                    yield _compared(one, model, hardware, time_of(node) or origin.timestamp)
+
+
+def _compared(one: Node, model: Cited, hardware: str, timestamp: Cited | None) -> Finding:
+    passed = one.get("success") is True
+    return Finding(
+        pointer=one.pointer,
+        model=model,
+        hardware=written(one, hardware),
+        status=Status.PASSED if passed else failure_status(str(one.get("error"))),
+        prior=Grade.HAND_WRITTEN,
+        prior_reason="a table of round figures with one time for all",
+        label="comparison",
+        error_message=None if passed else str(one.get("error") or "no reason given"),
+        timestamp=timestamp,
+        values=numbers(one, average_latency_ms=("time_ms", "ms"), memory_used_mb=("memory_mb", "MB")),
+        marks=tuple(text for text in (first(one.at("implementation"), one.at("error")).text(),) if text),
+    )

@@ -1,0 +1,181 @@
+"""Finds the files: paths, folders, globs, archives. Each becomes bytes and a label; nothing is extracted to disk.
+
+Whatever cannot be read becomes a Source with the reason, so that the report counts it and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, MEMBER_MARK, Limits, Member, members
+from ipfs_accel_pipeline.storage.legacy_json.documents import Refused, parse
+from ipfs_accel_pipeline.storage.legacy_json.findings import LeftOut
+from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document, duckdb_document, is_duckdb
+
+_CHUNK = 2**20
+# In a folder only these are looked at; a file that is named is always looked at.
+_WANTED = (".json", ".csv", ".duckdb", ".db", *ARCHIVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one member of an archive. `data` is None where `refused` says why, or for a DuckDB file."""
+
+    label: str  # path, or archive!member
+    size_bytes: int
+    sha256: str
+    modified: float | None  # seconds since 1970
+    data: bytes | None = None
+    path: Path | None = None  # of a DuckDB file, which is read by DuckDB itself
+    refused: str | None = None
+
+
+@dataclass
+class Found:
+    """What discovery counted besides the sources."""
+
+    other_files: int = 0  # files in folders whose name is of no kind that is looked at
+
+
+def list_entries(paths: Iterable[str], found: Found) -> list[Path | Source]:
+    """The files and archives that paths, folders and patterns lead to, in a stable order; nothing is opened yet."""
+    return [entry for path in paths for entry in _expand(path, found)]
+
+
+def find(entries: Iterable[Path | Source], limits: Limits) -> Iterator[Source]:
+    """Each entry read, archives member by member."""
+    for entry in entries:
+        if isinstance(entry, Source):
+            yield entry
+        elif entry.name.casefold().endswith(ARCHIVES):
+            yield from _archive(entry, limits)
+        else:
+            yield _file(entry, limits)
+
+
+def load(source: Source) -> tuple[Any, list[LeftOut]]:
+    """The document of a source, or Refused."""
+    if source.refused is not None:
+        raise Refused(source.refused)
+    if source.path is not None:
+        return duckdb_document(source.path), []
+    data = source.data or b""
+    if is_duckdb(data[:16]):
+        raise Refused("a DuckDB file inside an archive: unpack it and name the file")
+    if source.label.casefold().endswith(".csv"):
+        return csv_document(data), []
+    document = parse(data)
+    return document.value, document.problems
+
+
+def _refused(label: str, reason: str, size: int = 0) -> Source:
+    # What could not be read has no content to be known by: its label stands in, so that it is tried again.
+    return Source(
+        label, size, hashlib.sha256(f"{label}\n{reason}".encode("utf-8", "replace")).hexdigest(), None, refused=reason
+    )
+
+
+def _expand(named: str, found: Found) -> Iterator[Path | Source]:
+    path = os.path.abspath(named)  # verification has to find it from anywhere
+    if os.path.isdir(path):
+        yield from _folder(Path(path), found)
+    elif os.path.lexists(path):
+        yield Path(path)
+    else:
+        matches = sorted(glob.glob(path, recursive=True))
+        for match in matches:
+            yield from _expand(match, found)
+        if not matches:
+            yield _refused(named, "no such file, folder or pattern")
+
+
+def _folder(root: Path, found: Found) -> Iterator[Path | Source]:
+    """Depth first, sorted; a folder that was entered already (a symlink loop) is told and left."""
+    entered: dict[tuple[int, int], Path] = {}
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        try:
+            status = folder.stat()
+            known = entered.setdefault((status.st_dev, status.st_ino), folder)
+            if known is not folder:
+                yield _refused(str(folder), f"a link to {known}, which is read already")
+                continue
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield _refused(str(folder), f"cannot be read: {error.strerror}")
+            continue
+        folders = {entry.name for entry in entries if _is_folder(entry)}
+        pending += [folder / name for name in sorted(folders, reverse=True)]
+        for entry in entries:
+            if entry.name in folders:
+                continue
+            if any(kind in entry.name.casefold() for kind in _WANTED):
+                yield Path(entry.path)
+            else:
+                found.other_files += 1
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _file(path: Path, limits: Limits) -> Source:
+    label = str(path)
+    try:
+        descriptor = os.open(label, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not make us wait
+    except OSError as error:
+        return _refused(label, f"cannot be read: {error.strerror or error}")
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        return _opened(path, stream, limits)
+
+
+def _opened(path: Path, stream: FileIO, limits: Limits) -> Source:
+    try:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return _refused(str(path), "no regular file")
+        if status.st_size > limits.file_bytes:
+            return _large(path, status, stream, b"", limits)
+        data = stream.read(status.st_size + 1)
+        if is_duckdb(data[:16]):
+            return _large(path, status, stream, data, limits)
+    except OSError as error:
+        return _refused(str(path), f"cannot be read: {error.strerror or error}")
+    return Source(str(path), len(data), hashlib.sha256(data).hexdigest(), status.st_mtime, data)
+
+
+def _large(path: Path, status: os.stat_result, stream: FileIO, start: bytes, limits: Limits) -> Source:
+    """Hashed piece by piece and not kept: DuckDB reads its own files itself, others are refused."""
+    start = start or stream.read(_CHUNK)
+    digest = hashlib.sha256(start)
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+    if is_duckdb(start[:16]):
+        return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, path=path)
+    reason = limits.too_large(status.st_size)
+    return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, refused=reason)
+
+
+def _archive(path: Path, limits: Limits) -> Iterator[Source]:
+    for member in members(path, limits):
+        yield _member(path, member)
+
+
+def _member(path: Path, member: Member) -> Source:
+    label = f"{path}{MEMBER_MARK}{member.name}" if member.name else str(path)
+    if member.data is None:
+        return _refused(label, member.refused or "no content", member.size_bytes)
+    digest = hashlib.sha256(member.data).hexdigest()
+    return Source(label, len(member.data), digest, member.modified, member.data)

@@ -1,0 +1,53 @@
+"""The words in which legacy files say how something ended."""
+
+from __future__ import annotations
+
+import re
+
+from ipfs_accel_pipeline.records import Status
+
+_PASSED = re.compile(r"^\s*(success|passed|pass|completed|ok|real)\b", re.IGNORECASE)
+_ABSENT = re.compile(r"not available|not found on|unavailable|not supported|unknown|skipped|not tested", re.IGNORECASE)
+_MEMORY = re.compile(r"out of memory|OutOfMemory|MemoryError|cannot allocate memory", re.IGNORECASE)
+_TIMEOUT = re.compile(r"\btime[d]?[ -]?out\b", re.IGNORECASE)
+_FAILED = re.compile(r"^\s*(error|fail|exception|crash)|\bfailed\b|\berror\b", re.IGNORECASE)
+# The test script itself was broken: nothing of the model was ever run.
+_HARNESS = re.compile(
+    r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
+    r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
+    r"|can't open file|unterminated (?:string|triple)|error: (?:argument|unrecognized|the following arguments)",
+)
+
+
+def status_of(text: str) -> Status | None:
+    """None for a text that is no outcome (an output, a shape)."""
+    if _PASSED.match(text):
+        return Status.PASSED
+    if _ABSENT.search(text):
+        return Status.SKIPPED
+    if _MEMORY.search(text):
+        return Status.OUT_OF_MEMORY
+    if _TIMEOUT.search(text):
+        return Status.TIMEOUT
+    return Status.ERROR if _FAILED.search(text) else None
+
+
+def failure_status(message: str | None) -> Status:
+    """The status of something that failed with this message."""
+    found = status_of(message or "")
+    return found if found not in (None, Status.PASSED, Status.SKIPPED) else Status.ERROR
+
+
+def harness_failure(*texts: str | None) -> str | None:
+    """The words that show that the test script, not the model, failed."""
+    for text in texts:
+        found = _HARNESS.search(text) if text else None
+        if found:
+            return found[0]
+    return None
+
+
+def last_line(text: str | None) -> str | None:
+    """The line of a traceback that says what happened."""
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    return lines[-1] if lines else None

@@ -1,0 +1,109 @@
+"""How far a finding may be believed, and why. Every rule looks at one finding; the worst mark is the grade.
+
+The rules that need several files (constants over platforms, ratios of 1.00) look at stored rows: see
+`sql/imported_constant.sql` and `sql/imported_relabelled.sql`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from statistics import fmean
+
+from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Finding, Grade
+
+_MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
+_SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
+_HINTS = ("mock", "simulat", "fake", "emulat")
+# Rounded printing explains a few percent; a contradiction is larger.
+_THROUGHPUT_TOLERANCE = 0.1
+_AVERAGE_TOLERANCE = 0.02
+# A clock gives 6 or more digits; a person types 3 or 4.
+_TYPED_DIGITS = 4
+_TIMINGS = ("average_latency_ms", "throughput_items_per_second", "inference_time_ms", "model_load_ms")
+_FIGURES = (*_TIMINGS, "realtime_factor")
+
+Mark = tuple[Grade, str]
+
+
+def grade(finding: Finding) -> tuple[Grade, list[str]]:
+    """The grade and every reason for it, the weightiest first."""
+    marks = [(finding.prior, finding.prior_reason), *_marks(finding)]
+    marks.sort(key=lambda mark: -SEVERITY[mark[0]])
+    worst = marks[0][0]
+    return worst, [reason for _, reason in marks]
+
+
+def _marks(finding: Finding) -> Iterator[Mark]:
+    if finding.is_flagged:
+        yield Grade.SIMULATED, finding.is_flagged
+    yield from _mock_marks(finding.marks)
+    if finding.values:
+        yield from _typed(finding)
+        yield from _zeros(finding.values)
+        yield from _contradictions(finding)
+
+
+def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
+    for text in texts:
+        plain = text.casefold()
+        if not any(hint in plain for hint in _HINTS):  # most texts: the patterns below are slow
+            continue
+        found = _MOCK.search(text) or _SIMULATED.search(text)
+        if found:
+            yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
+            return
+
+
+def _typed(finding: Finding) -> Iterator[Mark]:
+    figures = [finding.values[name].raw for name in _FIGURES if name in finding.values]
+    numbers = [raw for raw in figures if isinstance(raw, (int, float)) and raw]
+    if len(numbers) > 1 and finding.latencies is None and all(_digits(raw) <= _TYPED_DIGITS for raw in numbers):
+        shown = ", ".join(f"{raw:g}" for raw in numbers)
+        yield Grade.HAND_WRITTEN, f"every figure is round ({shown}): no clock gives that"
+
+
+def _zeros(values: dict[str, Cited]) -> Iterator[Mark]:
+    for name in _TIMINGS:
+        if name in values and values[name].value <= 0:
+            yield Grade.CLAIMED, f"{name} is {values[name].raw!r}: nothing takes no time"
+
+
+def _contradictions(finding: Finding) -> Iterator[Mark]:
+    values = finding.values
+    average, throughput = values.get("average_latency_ms"), values.get("throughput_items_per_second")
+    batch = values["batch_size"].value if "batch_size" in values else None
+    if average and throughput and batch and average.value > 0 and throughput.value > 0:
+        expected = batch / average.value * 1000
+        if abs(throughput.value / expected - 1) > _THROUGHPUT_TOLERANCE:
+            yield (
+                Grade.CLAIMED,
+                f"throughput {throughput.value:.4g}/s contradicts batch {batch} in {average.value:.4g} ms "
+                f"({expected:.4g}/s)",
+            )
+    yield from _average_of_runs(finding, average)
+
+
+def _average_of_runs(finding: Finding, average: Cited | None) -> Iterator[Mark]:
+    runs = finding.latencies.value if finding.latencies else []
+    if runs and min(runs) <= 0:
+        yield Grade.CLAIMED, "a run took no time"
+    elif runs and average and abs(fmean(runs) / average.value - 1 if average.value else 1) > _AVERAGE_TOLERANCE:
+        yield Grade.CLAIMED, f"the average {average.value:.4g} ms is not that of the runs ({fmean(runs):.4g} ms)"
+    if len(runs) > 2 and len(set(runs)) == 1:
+        yield Grade.HAND_WRITTEN, f"all {len(runs)} runs took exactly {runs[0]:g} ms"
+
+
+def _digits(number: float) -> int:
+    """Significant digits as written."""
+    if number == 0 or not math.isfinite(number):
+        return 0
+    mantissa = f"{abs(number):.15e}".split("e")[0]
+    short = repr(abs(float(mantissa))) if len(repr(number)) > 6 else repr(number)
+    return len(re.sub(r"e.*|\.0$", "", short).replace(".", "").replace("-", "").strip("0"))
+
+
+def _excerpt(text: str, found: re.Match[str]) -> str:
+    start = max(found.start() - 20, 0)
+    return text[start : found.end() + 20].strip()

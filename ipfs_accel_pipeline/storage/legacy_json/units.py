@@ -1,0 +1,33 @@
+"""The units of the legacy files. A unit's name says from what to what; verification applies the same table again."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+FACTORS = {
+    "ms": 1.0,
+    "s": 1.0,
+    "s->ms": 1000.0,
+    "ms->s": 0.001,
+    "MB": 1.0,  # psutil bytes / 2**20 in all the code that wrote these files
+    "GB->MB": 1024.0,
+    "bytes->MB": 1 / 2**20,
+    "per s": 1.0,
+    "ratio": 1.0,
+    "W": 1.0,
+    "count": 1.0,
+}
+WORDS = frozenset({"text", "file name"})
+
+
+def converted(raw: Any, unit: str) -> Any:
+    """The value in our unit; None where there is no finite number."""
+    if unit in WORDS:
+        return raw
+    if isinstance(raw, list):
+        values = [converted(item, unit) for item in raw]
+        return None if None in values else values
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
+        return None
+    return int(raw) if unit == "count" and raw == int(raw) else raw * FACTORS[unit]

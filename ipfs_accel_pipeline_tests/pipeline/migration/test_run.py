@@ -1,0 +1,401 @@
+"""The whole migration on a real database: what enters, what does not, and that nothing enters twice."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ipfs_accel_pipeline.pipeline.loading import current_compatibility
+from ipfs_accel_pipeline.pipeline.migration.report import as_json, as_markdown
+from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
+from ipfs_accel_pipeline.pipeline.migration.verify import verify
+from ipfs_accel_pipeline.pipeline.reporting import make_report
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.imported import present
+from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline_tests import legacy_samples as samples
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
+
+
+@pytest.fixture
+def legacy(tmp_path):
+    folder = tmp_path / "legacy"
+    folder.mkdir()
+    return folder
+
+
+def run(settings, *paths, **options):
+    return migrate(settings, [str(path) for path in paths], MigrationOptions(**options))
+
+
+def stored(settings, sql):
+    with open_database(settings.database) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def rows(settings, table):
+    with open_database(settings.database) as connection:
+        return read_rows(connection, table)
+
+
+def test_every_shape_has_the_outcome_that_is_meant(settings, legacy):
+    for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
+        samples.write(legacy / f"{number:02d}.json", document)
+    report = run(settings, legacy)
+    outcomes = {shape: set(counts) for shape, counts in report.by_shape.items()}
+    # Wrappers and lists around an earlier sample: the first file gives it, the second is a duplicate.
+    repeated = {"S02 batch_benchmarks", "S05 comprehensive_run", "S11b web_all_models", "S13 single_perf_wrapper"}
+    repeated.add("S19b outcome_list")
+    meant = {shape: outcome for shape, (_, outcome) in samples.BY_SHAPE.items()}
+    assert outcomes == {shape: {"duplicate" if shape in repeated else outcome} for shape, outcome in meant.items()}
+
+
+def test_a_measured_run_becomes_a_test_and_its_percentiles_are_those_of_live_runs(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    assert run(settings, legacy).rows == {
+        "hardware_platforms": 1,
+        "models": 1,
+        "test_results": 1,
+        "performance_results": 1,
+    }
+    (test,) = rows(settings, "test_results")
+    (performance,) = rows(settings, "performance_results")
+    assert (test.provenance, performance.provenance) == ("imported", "imported")
+    assert (test.requested_device, test.actual_device, test.status) == ("cpu", "cpu", "passed")
+    assert (test.model_id, test.hardware_id) == ("prajjwal1/bert-tiny", "imported-cpu-unknown-device")
+    assert test.timestamp.isoformat() == "2025-03-06T17:48:25.199371+00:00"
+    assert test.details["evidence"] == "measured"
+    assert test.details["source"]["values"]["average_latency_ms"][1] == "/batch_results/1/avg_latency_ms"
+    assert test.memory_usage is None  # the file knows the resident size, which is another quantity
+    assert performance.p50_latency_ms == 21.75
+    assert performance.p90_latency_ms == pytest.approx(27.15)
+    assert (performance.iterations, performance.batch_size, performance.power_watts) == (5, 1, None)
+
+
+def test_an_average_alone_has_no_percentile(settings, legacy):
+    samples.write(legacy / "a.json", samples.THREE_RUNS)
+    run(settings, legacy)
+    (performance,) = rows(settings, "performance_results")
+    assert (performance.average_latency_ms, performance.min_latency_ms, performance.iterations) == (
+        12.515625,
+        11.515625,
+        3,
+    )
+    assert (performance.p50_latency_ms, performance.ci95_low_ms, performance.batch_size) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "evidence"),
+    [
+        (samples.web(), "skipped", "simulated"),
+        (samples.constants(), "skipped", "hand-written"),
+        (samples.claim(), "passed", "claimed"),
+        (samples.direct(throughput_items_per_second=400.123456), "passed", "claimed"),
+    ],
+)
+def test_what_was_not_measured_is_labelled_and_has_no_performance(settings, legacy, document, status, evidence):
+    samples.write(legacy / "a.json", document)
+    run(settings, legacy)
+    test = rows(settings, "test_results")[0]
+    passed = next(test for test in rows(settings, "test_results") if test.details["stated_status"] == "passed")
+    assert (passed.status, passed.details["evidence"]) == (status, evidence)
+    assert test.provenance == "imported"
+    assert rows(settings, "performance_results") == []
+
+
+def test_claimed_figures_enter_only_when_asked_and_stay_labelled(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct(throughput_items_per_second=400.123456))
+    samples.write(legacy / "b.json", samples.web())
+    run(settings, legacy, accept_claimed=True)
+    (performance,) = rows(settings, "performance_results")
+    assert performance.provenance == "imported"
+    assert performance.environment["evidence"] == "claimed"
+
+
+def test_a_second_run_writes_nothing(settings, legacy):
+    for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
+        samples.write(legacy / f"{number:02d}.json", document)
+    (legacy / "broken.json").write_text('{"a": ')
+    first = run(settings, legacy)
+    before = {table: rows(settings, table) for table in ("test_results", "models", "imported_files")}
+    second = run(settings, legacy)
+    assert first.files == second.files == second.seen_before
+    assert not second.rows
+    assert {table: rows(settings, table) for table in before} == before
+
+
+def test_the_same_content_under_another_name_is_known(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    samples.write(legacy / "b.json", samples.direct())
+    assert run(settings, legacy).seen_before == 1
+
+
+def test_a_wrapper_around_a_known_run_adds_nothing(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    samples.write(legacy / "b.json", samples.wrapped())
+    report = run(settings, legacy)
+    assert report.rows["test_results"] == 1
+    assert (report.outcomes["duplicate"], report.duplicates) == (1, 1)
+
+
+def test_two_runs_of_the_same_moment_but_other_figures_are_two(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    samples.write(legacy / "b.json", samples.direct(memory_mb=513.5))
+    assert run(settings, legacy).rows["test_results"] == 2
+
+
+def _migrate(database: str, folder: str, start) -> None:
+    start.wait()
+    migrate(Settings(Path(database).parent, Path(database)), [folder], MigrationOptions())
+
+
+def test_two_migrations_at_once_lose_nothing_and_double_nothing(settings, legacy):
+    for second in range(60):
+        samples.write(legacy / f"{second}.json", samples.direct(time=f"2025-03-06T17:48:{second:02d}.5"))
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(2)
+    arguments = (str(settings.database), str(legacy), start)
+    workers = [context.Process(target=_migrate, args=arguments) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert stored(settings, "SELECT count(*), count(DISTINCT id) FROM test_results") == [(60, 60)]
+    assert stored(settings, "SELECT count(*), sum(test_rows) FROM imported_files") == [(60, 60)]
+
+
+def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import workers, writing
+
+    for second in range(4):
+        samples.write(legacy / f"{second}.json", samples.direct(time=f"2025-03-06T17:48:{second:02d}.5"))
+    real, calls = writing.write_rows, []
+
+    def stopped(connection, table, given, **options):
+        calls.append(table)
+        if calls.count("imported_files") == 2:
+            raise KeyboardInterrupt
+        return real(connection, table, given, **options)
+
+    monkeypatch.setattr(workers, "_BATCH_FILES", 2)
+    monkeypatch.setattr(writing, "write_rows", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(settings, legacy)
+    assert stored(settings, "SELECT (SELECT count(*) FROM test_results), count(*) FROM imported_files") == [(2, 2)]
+    monkeypatch.setattr(writing, "write_rows", real)
+    report = run(settings, legacy)
+    assert (report.seen_before, report.rows["test_results"]) == (2, 2)
+
+
+def test_a_dry_run_reports_the_same_and_writes_nothing(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    (legacy / "broken.json").write_text("{")
+    dry = run(settings, legacy, dry_run=True, quarantine=legacy / "quarantine")
+    assert not settings.database.exists()
+    assert not (legacy / "quarantine").exists()
+    wet = run(settings, legacy)
+    assert (dry.rows, dry.by_shape) == (wet.rows, wet.by_shape)
+    assert run(settings, legacy, dry_run=True).seen_before == 2
+
+
+def test_what_cannot_be_read_or_is_unknown_is_kept_in_quarantine_with_the_reason(settings, legacy, tmp_path):
+    (legacy / "broken.json").write_text('{"a": ')
+    samples.write(legacy / "odd.json", {"colour": "red"})
+    samples.write(legacy / "fine.json", samples.direct())
+    report = run(settings, legacy, quarantine=tmp_path / "kept")
+    lines = [json.loads(line) for line in (tmp_path / "kept" / "reasons.jsonl").read_text().splitlines()]
+    assert {line["outcome"] for line in lines} == {"refused", "unknown"}
+    assert {(tmp_path / "kept" / line["copy"]).read_text() for line in lines} == {'{"a": ', '{"colour": "red"}'}
+    assert report.outcomes["imported"] == 1
+    assert "colour" in as_markdown(report)
+    assert json.loads(as_json(report))["outcomes"] == {"imported": 1, "unknown": 1, "refused": 1}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"model": "bert", "hardware": "cpu", "batch_results": [1, 2]},
+        {"model": 7, "hardware": None, "batch_results": {"1": {"success": True, "avg_latency_ms": 2.5}}},
+        {"model": "bert", "hardware": ["cpu"], "batch_results": {"1": "fast"}},
+        {"model": "b", "hardware": "cpu", "batch_results": {"1": {"avg_latency_ms": 2.5, "latencies_ms": "none"}}},
+        {"benchmarks": {"text": "none"}, "system_info": 3},
+        {"status": {"cpu": {"deep": [None]}}, "examples": "none", "metadata": []},
+        {"results": {"cpu": None}, "metadata": {"model_id": ["x"]}},
+        {"platform": 5, "is_simulation": "perhaps", "metrics": "none"},
+        {"batch_sizes": {"1": None}, "hardware": "cpu"},
+        [{"model_name": None, "hardware_type": {}}],
+        {"results_by_modality": {"text": [1, {"model": "x", "webnn": {"time_ms": "fast"}}]}},
+        {"model_results": {"x": {"cpu:0": "down"}}},
+        {"test_ipfs_accelerate": None},
+        {"functionality_verification": {"cpu": {"stats": None, "detailed_results": [None]}}, "models": ["x"]},
+    ],
+)
+def test_a_shape_whose_values_are_of_the_wrong_kind_stops_nobody(settings, legacy, document):
+    samples.write(legacy / "a.json", document)
+    samples.write(legacy / "b.json", samples.direct())
+    report = run(settings, legacy)
+    assert report.by_shape["S01 direct_benchmark"]["imported"] >= 1
+    assert report.outcomes.total() == 2
+
+
+def test_impossible_counts_are_refused_with_their_place(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct(batch_size=-3))
+    samples.write(legacy / "b.json", samples.direct(batch_size=2**40))
+    report = run(settings, legacy)
+    assert {refusal.pointer for refusal in report.refusals} == {"/batch_results/1/batch_size"}
+    assert all(test.batch_size is None for test in rows(settings, "test_results"))
+
+
+def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
+    samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01, "cuda": 0.2}))
+    report = run(settings, legacy)
+    assert {p.hardware_id for p in rows(settings, "performance_results")} == {
+        "imported-cpu-unknown-device",
+        "imported-cuda-quadro-p4000",
+    }
+    lowered = [t for t in rows(settings, "test_results") if t.requested_device == "openvino"]
+    assert {t.details["evidence"] for t in lowered} == {"claimed"}
+    assert "as fast as the CPU of its host" in lowered[0].details["evidence_reasons"][0]
+    assert len(report.downgraded) == 3
+    assert report.rows["performance_results"] == 6
+
+
+def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct(hardware="cuda"))
+    samples.write(legacy / "b.json", samples.direct(hardware="mps"))
+    samples.write(legacy / "c.json", samples.direct(hardware="mps", latencies_ms=[7.5, 8.25], avg_latency_ms=7.875))
+    run(settings, legacy)
+    assert [p.average_latency_ms for p in rows(settings, "performance_results")] == []
+    reasons = [t.details["evidence_reasons"][0] for t in rows(settings, "test_results")]
+    assert sum("the same average to every digit" in reason for reason in reasons) == 2
+
+
+def test_imports_are_neither_ranked_nor_evidence_of_compatibility(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    run(settings, legacy)
+    with open_database(settings.database) as connection:
+        assert current_compatibility(connection, "imported-cpu-unknown-device") == []
+    report = json.loads(make_report(settings, "json"))
+    (row,) = report["performance"]
+    assert (row["provenance"], row["rank"], row["not_ranked_reason"]) == ("imported", "not_ranked", "imported")
+    assert report["summary"]["tests"] == 0
+    assert report["summary"]["imported_tests"] == 1
+
+
+def test_an_imported_device_never_shares_its_history_with_a_live_one(settings, legacy):
+    samples.write(legacy / "a.json", samples.seconds({"cuda": 1.0}))
+    run(settings, legacy)
+    for platform in rows(settings, "hardware_platforms"):
+        assert platform.hardware_id.startswith("imported-")
+        assert not platform.available
+        assert "imported" in platform.unavailable_reason
+
+
+def test_archives_and_tables_are_sources_too(settings, legacy):
+    import tarfile
+
+    samples.write(legacy / "x.json", samples.direct())
+    with tarfile.open(legacy / "old.tar.gz", "w:gz") as archive:
+        archive.add(legacy / "x.json", "archived/x|y.json")
+    (legacy / "x.json").unlink()
+    (legacy / "dump.csv").write_text("model_name,hardware_type,average_latency_ms\nbert-base-uncased,cpu,12.3456789\n")
+    with duckdb.connect(str(legacy / "old.duckdb")) as old:
+        old.execute("CREATE TABLE models (model_id INTEGER, model_name VARCHAR)")
+        old.execute("CREATE TABLE hardware_platforms (hardware_id INTEGER, hardware_type VARCHAR, device_name VARCHAR)")
+        old.execute("CREATE TABLE test_results (id INTEGER, model_id INTEGER, hardware_id INTEGER, success BOOLEAN)")
+        old.execute("INSERT INTO models VALUES (1, 't5-small'); INSERT INTO hardware_platforms VALUES (1, 'cpu', 'i9')")
+        old.execute("INSERT INTO test_results VALUES (1, 1, 1, TRUE)")
+    report = run(settings, legacy)
+    assert {shape: counts["imported"] for shape, counts in report.by_shape.items()} == {
+        "S01 direct_benchmark": 1,
+        "S27 table": 1,
+        "D1 duckdb": 1,
+    }
+    assert run(settings, legacy).seen_before == 3
+    proof = verify(settings)
+    assert (proof.files, proof.problems) == (3, [])
+
+
+def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):
+    document = {key: value for key, value in samples.OUTCOME.items() if key != "timestamp"}
+    samples.write(legacy / "x_20250305_194630.json", document)
+    samples.write(legacy / "y.json", document | {"execution_time": 0.5})
+    samples.write(legacy / "z.json", samples.OUTCOME)
+    run(settings, legacy)
+    sources = {
+        Path(t.details["source"]["path"]).name[0]: t.details["time_source"] for t in rows(settings, "test_results")
+    }
+    assert "file's name" in sources["x"]
+    assert "file's own date" in sources["y"]
+    assert "content, without a zone: taken as UTC" in sources["z"]
+
+
+def test_newer_readers_look_again_at_what_older_ones_could_not_read(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import run as migration
+    from ipfs_accel_pipeline.pipeline.migration import writing
+
+    samples.write(legacy / "odd.json", {"colour": "red"})
+    samples.write(legacy / "fine.json", samples.direct())
+    run(settings, legacy)
+    monkeypatch.setattr(migration, "TOOL_VERSION", "newer")
+    monkeypatch.setattr(writing, "TOOL_VERSION", "newer")
+    report = run(settings, legacy)
+    assert (report.seen_before, report.outcomes) == (1, {"unknown": 1})
+    assert stored(settings, "SELECT DISTINCT tool_version FROM imported_files WHERE outcome = 'unknown'") == [
+        ("newer",)
+    ]
+
+
+def test_memory_stays_bounded_by_the_limits_and_not_by_the_files(settings, legacy):
+    with (legacy / "huge.json").open("wb") as stream:
+        stream.truncate(2**30)
+    samples.write(legacy / "fine.json", samples.direct())
+    before = _peak_mb()
+    report = run(settings, legacy, limits=Limits(file_bytes=2**20))
+    assert report.outcomes == {"imported": 1, "refused": 1}
+    assert "1024 MiB" in report.refusals[0].reason
+    assert _peak_mb() - before < 300
+
+
+def test_several_processes_give_the_same_rows_in_the_same_order(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import run as migration
+    from ipfs_accel_pipeline.pipeline.migration import workers
+
+    for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
+        samples.write(legacy / f"{number:02d}.json", document)
+    alone = run(settings, legacy)
+    expected = {test.id: test.details["source"]["path"] for test in rows(settings, "test_results")}
+    other = Settings(settings.data / "other", settings.data / "other" / "benchmark.duckdb")
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "_CHUNK_FILES", 7)
+    monkeypatch.setattr(migration, "read_all", lambda reader, entries: workers.read_all(reader, entries, fewest=1))
+    together = run(other, legacy)
+    assert (together.rows, together.by_shape, together.grades) == (alone.rows, alone.by_shape, alone.grades)
+    assert {test.id: test.details["source"]["path"] for test in rows(other, "test_results")} == expected
+
+
+def _peak_mb() -> float:
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def test_present_finds_only_what_is_stored(settings, legacy):
+    samples.write(legacy / "a.json", samples.direct())
+    run(settings, legacy)
+    with open_database(settings.database) as connection:
+        assert present(connection, "models", ["prajjwal1/bert-tiny", "no/such"]) == {"prajjwal1/bert-tiny"}
+        assert present(connection, "models", []) == set()

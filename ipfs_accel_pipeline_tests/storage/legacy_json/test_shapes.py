@@ -1,0 +1,225 @@
+"""Every shape is told apart by its keys, and read in its own units."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut, ModelClaim, PlatformClaim
+from ipfs_accel_pipeline.storage.legacy_json.nodes import resolve
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
+from ipfs_accel_pipeline.storage.legacy_json.registry import SHAPES, read_document, shape_of
+from ipfs_accel_pipeline.storage.legacy_json.trust import grade
+from ipfs_accel_pipeline_tests import legacy_samples as samples
+
+
+def findings(document, name="file.json"):
+    return [one for one in read_document(document, Origin(name))[1] if isinstance(one, Finding)]
+
+
+def left_out(document, name="file.json"):
+    return [one.reason for one in read_document(document, Origin(name))[1] if isinstance(one, LeftOut)]
+
+
+@pytest.mark.parametrize("shape", samples.BY_SHAPE)
+def test_each_sample_is_told_apart_by_its_keys(shape):
+    found = shape_of(samples.BY_SHAPE[shape][0])
+    assert found is not None
+    assert found.name == shape
+
+
+def test_every_shape_has_a_sample():
+    tabular = {"S27 table", "D1 duckdb"}  # in test_tabular.py: they are no JSON
+    assert {shape.name for shape in SHAPES} - tabular == set(samples.BY_SHAPE)
+
+
+@pytest.mark.parametrize("shape", samples.BY_SHAPE)
+def test_every_number_stands_where_its_pointer_says(shape):
+    document = samples.BY_SHAPE[shape][0]
+    for finding in findings(document):
+        for name, cited in finding.values.items():
+            if cited.unit != "key":
+                assert resolve(document, cited.pointer) == cited.raw, name
+        assert resolve(document, finding.pointer) is not None
+
+
+@pytest.mark.parametrize("document", [{"colour": "red", "size": 3}, [1, 2], [], {}, "text", 7, None, [{"a": 1}]])
+def test_what_nobody_knows_is_unknown_and_says_its_keys(document):
+    shape, statements = read_document(document, Origin("direct_benchmark_bert_cpu.json"))
+    assert shape is None
+    assert statements[0].reason.startswith("no known shape")
+    if document == {"colour": "red", "size": 3}:
+        assert "colour, size" in statements[0].reason
+
+
+def test_direct_benchmarks_are_in_milliseconds_and_their_memory_is_no_peak():
+    (finding,) = findings(samples.direct())
+    assert finding.latencies.value == samples.RUNS_MS
+    assert finding.values["average_latency_ms"].value == pytest.approx(23.1)
+    assert "memory_peak_mb" not in finding.values
+    assert finding.values["resident_memory_mb"].value == 512.25
+    assert finding.actual_device.value == "cpu"
+
+
+def test_runs_without_their_average_are_still_a_result():
+    (finding,) = findings(samples.direct(avg_latency_ms=None))
+    assert finding.status is Status.PASSED
+    assert "average_latency_ms" not in finding.values
+
+
+def test_hardware_benchmarks_are_in_seconds():
+    one, four, eight = findings(samples.seconds({"cpu": 1.0}))
+    assert one.latencies.value[0] == pytest.approx(100.0)
+    assert one.values["model_load_ms"].value == 6500.0
+    assert [f.values["batch_size"].value for f in (one, four, eight)] == [1, 4, 8]
+    assert four.values["throughput_items_per_second"].value == pytest.approx(
+        4000 / four.values["average_latency_ms"].value
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "sizes"),
+    [
+        ("batch_2_seq_128", {"batch_size": 2, "sequence_length": 128}),
+        ("batch_1_audio_5s", {"batch_size": 1}),
+        ("batch_4_img_224x224", {"batch_size": 4}),
+        ("batch_8", {"batch_size": 8}),
+        ("default", {}),
+    ],
+)
+def test_the_key_of_a_configuration_holds_its_sizes(key, sizes):
+    document = samples.seconds({"cpu": 1.0})
+    platform = document["benchmarks"]["multimodal"]["openai/clip-vit-base-patch32"]["cpu"]
+    platform["benchmark_results"] = {key: platform["benchmark_results"]["batch_1"]}
+    (finding,) = findings(document)
+    known = ("batch_size", "sequence_length")
+    assert {name: finding.values[name].value for name in known if name in finding.values} == sizes
+
+
+def test_a_time_out_keeps_the_iterations_that_were_completed():
+    document = samples.seconds({"cpu": 1.0})
+    results = document["benchmarks"]["multimodal"]["openai/clip-vit-base-patch32"]["cpu"]["benchmark_results"]
+    results.clear()
+    results["batch_1"] = {"status": "timeout", "error": "Timeout after 600 s", "completed_iterations": 4}
+    (finding,) = findings(document)
+    assert finding.status is Status.TIMEOUT
+    assert finding.values["iterations"].value == 4
+
+
+def test_three_runs_give_an_average_and_no_percentile():
+    passed, failed = findings(samples.THREE_RUNS)
+    assert passed.values["average_latency_ms"].value == 12.515625
+    assert passed.values["iterations"].value == 3
+    assert passed.latencies is None
+    assert failed.status is Status.ERROR
+    assert failed.error_message == "no weights"
+
+
+def test_times_without_an_outcome_of_their_own_are_read_from_their_key():
+    document = samples.THREE_RUNS | {"results": {"device": "cuda", "pipeline_success": True}}
+    (finding,) = findings(document)
+    assert (finding.hardware.value, finding.hardware.unit, finding.status) == ("cuda", "key", Status.PASSED)
+    assert finding.pointer == "/performance/pipeline_cuda"
+    assert finding.values["average_latency_ms"].value == 12.515625
+
+
+def test_a_run_that_failed_before_its_first_batch_is_an_outcome():
+    document = {"model": "t5-small", "hardware": "cpu", "success": False, "batch_results": {}, "error": "no weights"}
+    (finding,) = findings(document)
+    assert (finding.status, finding.error_message) == (Status.ERROR, "no weights")
+
+
+def test_a_record_may_stand_alone_and_use_short_names():
+    (finding,) = findings({"model_name": "t5-small", "hardware": "cpu", "latency_ms": 5.25, "throughput": 190.5})
+    assert finding.values["average_latency_ms"].pointer == "/latency_ms"
+    assert grade(finding)[0] is not Grade.MEASURED
+
+
+def test_the_system_of_a_benchmark_becomes_a_platform():
+    statements = read_document(samples.seconds({"cpu": 1.0}), Origin("f.json"))[1]
+    (platform,) = [one for one in statements if isinstance(one, PlatformClaim)]
+    assert (platform.device_name, platform.memory_mb, platform.compute_units) == ("Quadro P4000", 7680.0, 14)
+
+
+def test_a_claim_per_platform_comes_from_prefixed_keys():
+    statuses = {f.hardware.value: f.status for f in findings(samples.FLAT, "hf_llava_test_results.json")}
+    assert statuses == {"cpu": Status.PASSED, "cuda": Status.SKIPPED, "qualcomm": Status.ERROR}
+
+
+def test_a_model_that_only_the_file_name_tells_is_marked_so():
+    finding = findings(samples.FLAT, "hf_llava_test_results.json")[0]
+    assert (finding.model.value, finding.model.unit) == ("llava", "file name")
+
+
+def test_answers_of_a_model_are_no_outcomes():
+    (finding,) = findings({"cpu_init": "Success", "cpu_output": "The operation failed with an error"})
+    assert finding.status is Status.PASSED
+
+
+def test_a_wrapper_hands_its_test_file_down_as_the_model():
+    wrapper = {"test_file": "skills/test_hf_t5.py", "return_code": 0, "json_result": {"cpu_init": "Success"}}
+    (finding,) = findings(wrapper)
+    assert finding.model.value == "skills/test_hf_t5.py"
+    assert finding.pointer == "/json_result"
+
+
+def test_wrappers_end_somewhere():
+    document = {"cpu_init": "Success"}
+    for _ in range(30):
+        document = {"test_file": "t.py", "json_result": document}
+    assert left_out(document) == ["wrapped more than 8 times"]
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        "  File 'x.py', line 1\nSyntaxError: unterminated string literal",
+        "ModuleNotFoundError: No module named 'transformers'",
+        "AttributeError: 'TestBertModels' object has no attribute 'run_tests'",
+    ],
+)
+def test_a_broken_test_script_says_nothing_about_the_model(stderr):
+    document = {"model": "bert", "platform": "cpu", "success": False, "returncode": 1, "stderr": stderr}
+    assert findings(document) == []
+    assert "failure of the test script" in left_out(document)[0]
+
+
+def test_the_log_names_the_checkpoint_of_a_key():
+    document = {
+        "model": "bert",
+        "platform": "cpu",
+        "success": True,
+        "stderr": "INFO - Testing model: bert-base-uncased",
+    }
+    (finding,) = findings(document)
+    assert finding.model.value == "bert-base-uncased"
+
+
+def test_a_run_filed_under_the_wrong_platform_is_left_out():
+    inner = samples.BY_SHAPE["S07 functionality"][0] | {"stats": {"hardware_platforms": ["cpu"]}}
+    document = {"models": {}, "functionality_verification": {"cpu": inner, "cuda": inner}}
+    assert [f.hardware.value for f in findings(document)] == ["cpu"]
+    assert left_out(document) == ["filed under cuda, but it is the run on cpu"]
+
+
+def test_a_loader_that_names_no_platform_is_not_guessed_to_be_one():
+    document = samples.BY_SHAPE["S34 parallel_loading"][0]
+    assert [f.hardware.value for f in findings(document)] == ["webgpu"]
+    assert left_out(document) == ["SIMULATION: no platform is named"]
+
+
+def test_what_the_file_lists_as_simulated_is_simulated():
+    document = samples.constants("rocm", "AMD ROCm") | {"simulated_hardware": ["rocm", "webgpu"]}
+    (finding,) = findings(document)
+    assert grade(finding)[0] is Grade.SIMULATED
+
+
+def test_a_list_of_models_claims_models():
+    statements = read_document(samples.BY_SHAPE["N_model_list"][0], Origin("f.json"))[1]
+    assert statements == [ModelClaim("/bert", "acme/tiny", "embedding", None, None)]
+
+
+def test_endpoints_keep_their_own_name():
+    (finding,) = findings(samples.ENDPOINTS)
+    assert finding.endpoint.value == "cuda:0"
+    assert finding.error_message == "Failed - no endpoint; list indices must be integers"

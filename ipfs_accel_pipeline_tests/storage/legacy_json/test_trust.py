@@ -1,0 +1,54 @@
+"""The rules that tell measured figures from claimed, typed and simulated ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
+from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
+from ipfs_accel_pipeline.storage.legacy_json.trust import grade
+from ipfs_accel_pipeline_tests import legacy_samples as samples
+
+
+def graded(document):
+    (finding, *_) = [one for one in read_document(document, Origin("f.json"))[1] if isinstance(one, Finding)]
+    verdict, reasons = grade(finding)
+    return str(verdict), reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("document", "verdict", "says"),
+    [
+        (samples.direct(), "measured", "every run was timed"),
+        (samples.seconds({"cpu": 1.0}), "measured", "every run was timed"),
+        (samples.SINGLE_RUN, "measured", "one inference"),
+        (samples.OUTCOME, "measured", "real process"),
+        (samples.claim(), "claimed", "in words"),
+        (samples.web(), "simulated", "is_simulation is true"),
+        (samples.web(is_simulation=False), "simulated", "browser_opened is false"),
+        (samples.web(is_simulation=False, browser_opened=True), "hand-written", "every figure is round"),
+        (samples.constants(), "hand-written", "every figure is round (20, 50)"),
+        (samples.COMPARED, "hand-written", "a table of round figures"),
+        (samples.direct(throughput_items_per_second=400.123456), "claimed", "contradicts batch 1"),
+        (samples.direct(avg_latency_ms=0), "claimed", "nothing takes no time"),
+        (samples.direct(throughput_items_per_second=0.0), "claimed", "nothing takes no time"),
+        (samples.direct(avg_latency_ms=40.123456, throughput_items_per_second=None), "claimed", "not that of the runs"),
+        (samples.direct(latencies_ms=[5.0] * 10, avg_latency_ms=5.0), "hand-written", "all 10 runs took exactly 5 ms"),
+        (samples.direct(latencies_ms=[0.0, 46.2], avg_latency_ms=23.1), "claimed", "a run took no time"),
+        ({"cpu_init": "Success (MOCK)"}, "simulated", "(MOCK)"),
+        ({"cpu_handler": "Success", "cpu_endpoint": "<MagicMock id=7>"}, "simulated", "MagicMock"),
+        ({"cuda_init": "Success (REAL)", "cuda_text": "Simulated CUDA transcription"}, "simulated", "Simulated CUDA"),
+    ],
+)
+def test_each_rule_gives_its_grade_and_its_reason(document, verdict, says):
+    found, reason = graded(document)
+    assert found == verdict
+    assert says in reason
+
+
+def test_the_worst_mark_counts_and_every_reason_is_kept():
+    finding = read_document(samples.web(), Origin("f.json"))[1][0]
+    verdict, reasons = grade(finding)
+    assert verdict is Grade.SIMULATED
+    assert len(reasons) == 3
