@@ -14,6 +14,7 @@ from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.history import refresh_history
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.preparation import Prepared, needed_artefacts, prepare_bundles
@@ -124,6 +125,7 @@ def run_pipeline(
         shards.append(_measure(settings, config, specs, platform, run_id, progress))
         # Load after each platform: a crash on the next one must not keep these results out of the tables.
         load_pending(settings, [platform.hardware_id], progress.warn)
+    refresh_history(settings)
     publish_snapshot(settings.database, settings.snapshot)
     return RunResult(run_id, shards)
 
