@@ -32,6 +32,8 @@ _MAD_TO_SIGMA = 1.4826
 _SIGMAS_KEPT = 3.0
 _LEAST_WITH_TAILS = 8  # in a shorter piece a spike and the true level cannot be told apart
 _LARGEST_CORRELATION = 0.8
+# As many points as the variance of all pieces counts for beside a piece's own.
+_WEIGHT_OF_THE_COMMON = 4
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Sensitivity:
 
     minimum_effect: float = 0.03  # relative: 0.03 is three per cent
     points_after: int = 3  # that confirm a change, and so the least delay
-    largest_p_value: float = 2e-4
+    largest_p_value: float = 1e-4
     points_per_piece: int = 15  # a series with more pieces than one per this many points is unstable
 
 
@@ -75,6 +77,15 @@ def is_unstable(changes: int, points: int, sensitivity: Sensitivity | None = Non
     """Whether so many changes say of a series that it has no level. Two changes (a step and its repair) never do."""
     chosen = sensitivity or Sensitivity()
     return changes + 1 > max(3.0, points / chosen.points_per_piece)
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """How restless a series is between its changes, on the log scale."""
+
+    between_points: float  # standard deviation, from the differences of neighbours
+    common_variance: float  # within the pieces
+    repetition: float  # how many times wider than of independent points the variance of a mean is
 
 
 def without_spikes(logs: np.ndarray) -> np.ndarray:
@@ -123,10 +134,9 @@ def _best_pieces(scaled: np.ndarray, shortest: int) -> list[int]:
 
 def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensitivity) -> list[ChangePoint]:
     """Merges the neighbours that differ least, one pair at a time, until every pair left differs enough."""
-    pieces = [_without_tails(logs[start:end], noise) for start, end in pairwise(bounds)]
-    repetition = _repetition(pieces)
+    noise_of = _noise_within([_without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
     while len(bounds) > 2:
-        steps = [_step(logs, *three, noise, repetition) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
+        steps = [_step(logs, *three, noise_of) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
         doubtful = [step for step in steps if step.p_value >= chosen.largest_p_value]
         small = [step for step in steps if abs(step.relative_change) < chosen.minimum_effect]
         if doubtful:
@@ -147,26 +157,33 @@ def _without_tails(piece: np.ndarray, noise: float) -> np.ndarray:
     return np.clip(piece, centre - _SIGMAS_KEPT * spread, centre + _SIGMAS_KEPT * spread)
 
 
-def _repetition(pieces: Sequence[np.ndarray]) -> float:
-    """How many times wider than of independent points the variance of a mean is: from the correlation of neighbours."""
-    residuals = [piece - np.median(piece) for piece in pieces]
+def _noise_within(pieces: Sequence[np.ndarray], noise: float) -> _Noise:
+    residuals = [piece - piece.mean() for piece in pieces]
     squares = sum(float(one @ one) for one in residuals)
     products = sum(float(one[1:] @ one[:-1]) for one in residuals)
     correlation = min(max(products / squares, 0.0), _LARGEST_CORRELATION) if squares > 0 else 0.0
-    return (1 + correlation) / (1 - correlation)
+    freedom = max(sum(one.size for one in pieces) - len(pieces), 1)
+    return _Noise(noise, max(squares / freedom, (noise / 2) ** 2), (1 + correlation) / (1 - correlation))
 
 
-def _step(logs: np.ndarray, start: int, index: int, end: int, noise: float, repetition: float) -> ChangePoint:
+def _step(logs: np.ndarray, start: int, index: int, end: int, noise: _Noise) -> ChangePoint:
     before, after = logs[start:index], logs[index:end]
     effect = math.expm1(float(np.median(after) - np.median(before)))
-    return ChangePoint(index, effect, _welch_p_value(before, after, noise, repetition), start, end)
+    return ChangePoint(index, effect, _welch_p_value(before, after, noise), start, end)
 
 
-def _welch_p_value(before: np.ndarray, after: np.ndarray, noise: float, repetition: float) -> float:
-    """Two-sided. No level counts as quieter than half the noise of the series: three points may agree by chance."""
-    sides = [_without_tails(one, noise) for one in (before, after)]
-    parts = [max(float(one.var(ddof=1)), (noise / 2) ** 2) / one.size * repetition for one in sides]
+def _welch_p_value(before: np.ndarray, after: np.ndarray, noise: _Noise) -> float:
+    """Two-sided. The variance of each side is drawn towards that of all pieces: three points may agree by chance."""
+    sides = [_without_tails(one, noise.between_points) for one in (before, after)]
+    freedoms = [_WEIGHT_OF_THE_COMMON + one.size - 1 for one in sides]
+    parts = [
+        (_WEIGHT_OF_THE_COMMON * noise.common_variance + (one.size - 1) * float(one.var(ddof=1)))
+        / freedom
+        / one.size
+        * noise.repetition
+        for one, freedom in zip(sides, freedoms, strict=True)
+    ]
     error = sum(parts)
-    freedom = error**2 / sum(part**2 / (one.size - 1) for part, one in zip(parts, sides, strict=True))
+    freedom = error**2 / sum(part**2 / free for part, free in zip(parts, freedoms, strict=True))
     t = abs(float(sides[1].mean() - sides[0].mean())) / math.sqrt(error)
     return float(2 * stdtr(freedom, -t))

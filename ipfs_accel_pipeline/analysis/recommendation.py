@@ -253,7 +253,7 @@ def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judge
     # One fixed set of draws: the same evidence always gets the same answer, and more of it a surer one.
     draws = centres + errors * np.random.default_rng(0).standard_normal((_DRAWS, len(eligible)))
     chances = np.bincount(draws.argmin(axis=1), minlength=len(eligible)) / _DRAWS
-    dominated = [_dominated_by(one, eligible) for one in eligible]
+    dominated = [_dominated_by(one, eligible, wish) for one in eligible]
     # A dominated candidate never leads, however its luck: something else is at least as good in everything known.
     order = sorted(range(len(eligible)), key=lambda i: (dominated[i] is not None, -chances[i], centres[i]))
     leader = order[0]
@@ -315,18 +315,20 @@ _COMPARED = (  # what makes one candidate dominate another; True: more is better
 )
 
 
-def _dominated_by(one: Sequence[Run], eligible: Sequence[Sequence[Run]]) -> int | None:
+def _dominated_by(one: Sequence[Run], eligible: Sequence[Sequence[Run]], wish: Wish) -> int | None:
     """Index of a candidate that is at least as good in everything both were measured in, and better in something."""
-    return next((i for i, other in enumerate(eligible) if other is not one and _dominates(other, one)), None)
+    others = ((i, other) for i, other in enumerate(eligible) if other is not one)
+    return next((i for i, other in others if _dominates(other, one, wish)), None)
 
 
-def _dominates(one: Sequence[Run], other: Sequence[Run]) -> bool:
-    gains = []
+def _dominates(one: Sequence[Run], other: Sequence[Run], wish: Wish) -> bool:
+    # What is asked for counts too: a cheaper device is not dominated by a faster one.
+    gains = [float(np.mean(_objectives(other, wish)) - np.mean(_objectives(one, wish)))]
     for name, more_is_better in _COMPARED:
         mine, theirs = _median(one, name), _median(other, name)
         if mine is not None and theirs is not None:
             gains.append((mine - theirs) * (1 if more_is_better else -1))
-    return bool(gains) and min(gains) >= 0 and max(gains) > 0
+    return min(gains) >= 0 and max(gains) > 0
 
 
 def _reason(

@@ -18,7 +18,7 @@ def test_a_step_is_found_at_its_place_with_its_size():
     (change,) = find_change_points(values)
     assert (change.index, change.start, change.end) == (20, 0, 30)
     assert change.relative_change == pytest.approx(0.2, abs=0.02)
-    assert change.p_value < 2e-4
+    assert change.p_value < 1e-4
 
 
 def test_an_improvement_is_a_negative_change():
@@ -70,7 +70,7 @@ def test_every_change_keeps_its_promises(values):
         assert change.start < change.index < change.end
         assert min(change.index - change.start, change.end - change.index) >= 3
         assert abs(change.relative_change) >= 0.03
-        assert change.p_value < 2e-4
+        assert change.p_value < 1e-4
     assert [change.index for change in changes] == sorted({change.index for change in changes})
 
 
