@@ -57,7 +57,9 @@ class ChangePoint:
     end: int
 
 
-def find_change_points(values: Sequence[float], sensitivity: Sensitivity | None = None) -> list[ChangePoint]:
+def find_change_points(
+    values: Sequence[float] | np.ndarray, sensitivity: Sensitivity | None = None
+) -> list[ChangePoint]:
     """All changes of a series of positive numbers, oldest first. ValueError for a number without a logarithm."""
     chosen = sensitivity or Sensitivity()
     series = np.asarray(values, dtype=float)

@@ -69,7 +69,7 @@ def series_of(points: pd.DataFrame) -> Iterator[Series]:
     columns = {name: points[name].to_numpy(dtype=float, na_value=np.nan) for name in METRICS}
     tests = points["test_id"].to_numpy(dtype=object)
     times = points["timestamp"].to_numpy(dtype=object)
-    cases = {name: points[name].to_numpy(dtype=object, na_value=None) for name in _CASE}
+    cases = {name: points[name].astype(object).where(points[name].notna(), None).to_numpy() for name in _CASE}
     for start, end in pairwise(bounds):
         if end - start < 2:
             continue
@@ -78,7 +78,8 @@ def series_of(points: pd.DataFrame) -> Iterator[Series]:
             # A metric of zero or below is none that was measured: memory below the resolution, for example.
             kept = values[start:end] >= 0 if name in ("success", "parity_cosine") else values[start:end] > 0
             if kept.sum() >= 2:
-                yield Series(case, name, tests[start:end][kept], times[start:end][kept], values[start:end][kept])
+                ids, moments = tests[start:end][kept].tolist(), times[start:end][kept].tolist()
+                yield Series(case, name, ids, moments, values[start:end][kept])
 
 
 def circumstances_of(connection: Any, tests: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
