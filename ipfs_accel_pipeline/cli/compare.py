@@ -13,7 +13,7 @@ from ipfs_accel_pipeline.analysis.comparison import VERDICTS
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
 from ipfs_accel_pipeline.cli.options import database_option, names
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.pipeline.comparing import Compared, Report, compare_sides
+from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, Compared, Report, compare_sides
 from ipfs_accel_pipeline.pipeline.run import known_ids
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
@@ -26,7 +26,9 @@ _SIGNS = {"better": "✓ better", "worse": "✗ worse", "no difference": "= no d
 @click.argument("b")
 @database_option
 @click.option("--models", callback=names, help="Only these models.")
-@click.option("--minimum-effect", type=float, default=0.05, show_default=True, help="A smaller change does not matter.")
+@click.option(
+    "--minimum-effect", type=float, default=DEFAULT_EFFECT, show_default=True, help="A smaller change does not matter."
+)
 @click.option("--format", "format_", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
 @clear_errors
 def compare(a: str, b: str, db_path: str | None, models: tuple[str, ...], minimum_effect: float, format_: str) -> None:

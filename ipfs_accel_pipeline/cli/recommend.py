@@ -16,7 +16,7 @@ from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Lim
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
 from ipfs_accel_pipeline.cli.options import database_option, names
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row
+from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
 from ipfs_accel_pipeline.pipeline.run import known_ids
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
@@ -38,6 +38,7 @@ from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 @click.option("--precision", help="Only this one; default: each by itself.")
 @click.option("--batch-size", type=int, help="Only this one; default: each by itself.")
 @click.option("--max-age-days", type=float, default=90.0, show_default=True, help="Older evidence is stale.")
+@click.option("--tag-registry", is_flag=True, help="Write the verdicts as tags to the registered (MLflow) versions.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @clear_errors
 def recommend(**options: Any) -> None:
@@ -50,9 +51,12 @@ def recommend(**options: Any) -> None:
     settings = load_settings(options["db_path"])
     with open_snapshot(settings.snapshot) as connection:
         runs = evidence(connection, known_ids(options["models"], settings) or None)
-    judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]
-    if not judged:
-        raise UsageError("No test is stored for this choice. `ipfs-accel run` measures; `ipfs-accel report` shows.")
+        judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]
+        if not judged:
+            raise UsageError("No test is stored for this choice. `ipfs-accel run` measures; `ipfs-accel report` shows.")
+        if options["tag_registry"]:
+            tagged = tag_registry(connection, judged)
+            click.echo(f"Tagged: {', '.join(tagged) or 'none, as no registered version was measured'}", err=True)
     if options["format_"] == "json":
         rows = [asdict(recommendation_row(one, wish, now)) for group in judged for one in group]
         click.echo(json.dumps(rows, indent=2, default=str))

@@ -17,6 +17,7 @@ from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.samples import latencies_ms_of
 
+DEFAULT_EFFECT = 0.05  # a smaller change of a median latency does not matter
 KINDS = ("run", "date", "version", "hardware", "branch", "latest")
 _WRITE = "Write run:ID, date:2026-03-01, version:ID, hardware:ID, branch:NAME, or latest"
 

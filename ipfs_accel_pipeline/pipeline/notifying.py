@@ -39,8 +39,14 @@ def mail_settings(environment: Mapping[str, str] = os.environ) -> Mail | None:
         missing = ", ".join(name for name, value in zip(names, given, strict=True) if not value)
         raise UsageError(f"Mail is half set up. Set {missing} too, or none of {', '.join(names)}.")
     sender, receivers, password, host = given
-    port = int(environment.get("BENCHMARK_SMTP_PORT", "465"))
-    return Mail(sender, tuple(one.strip() for one in receivers.split(",")), host, port, password)
+    return Mail(sender, tuple(one.strip() for one in receivers.split(",")), host, _port(environment), password)
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    text = environment.get("BENCHMARK_SMTP_PORT") or "465"
+    if not text.isdecimal():
+        raise UsageError(f"BENCHMARK_SMTP_PORT={text!r} is no port. Write for example: 465")
+    return int(text)
 
 
 def message(regressions: Sequence[PerformanceChange]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.analysis.recommendation import Judged, Run, Wish, groups, judge
 from ipfs_accel_pipeline.identity import row_id
+from ipfs_accel_pipeline.models.model_registry import resolve, suitability_tags, write_tags
 from ipfs_accel_pipeline.records import Recommendation
 from ipfs_accel_pipeline.storage.derived import record_recommended
 from ipfs_accel_pipeline.storage.queries import run_query
@@ -46,6 +47,24 @@ def recommended_pairs(rows: Iterable[Recommendation]) -> dict[tuple[str, str], b
             pair = (row.model_id, row.hardware_id)
             pairs[pair] = pairs.get(pair, False) or row.verdict in ("recommended", "tie")
     return pairs
+
+
+def tag_registry(connection: Any, judged: Iterable[Sequence[Judged]]) -> list[str]:
+    """Writes the verdicts to the registered versions that were measured last; returns them as name/version."""
+    versions = run_query(connection, "measured_revision")
+    registered = versions[versions["source"] == "mlflow"].set_index("model_id")
+    tagged = {}
+    for group in judged:
+        model_id = group[0].newest.model_id
+        if model_id not in registered.index:
+            continue
+        row = registered.loc[model_id]
+        suited = [(one.newest.hardware_id, one.verdict, one.median("p50_latency_ms")) for one in reversed(group)]
+        version = resolve(f"models:/{row['repository']}/{row['revision']}")
+        # The best endpoint of a device comes last, and so is the one that its tag tells of.
+        write_tags(version, suitability_tags(suited))
+        tagged[model_id] = f"{version.name}/{version.version}"
+    return sorted(tagged.values())
 
 
 def _rows(runs: Sequence[Run], wish: Wish, now: datetime) -> list[Recommendation]:

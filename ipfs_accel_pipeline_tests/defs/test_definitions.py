@@ -70,7 +70,7 @@ def test_the_profiles_of_the_launchpad_are_those_of_the_protocol():
 
 def test_the_schedule_and_the_sensor_wait_to_be_turned_on(definitions):
     assert definitions.resolve_schedule_def("nightly_benchmarks").default_status is dg.DefaultScheduleStatus.STOPPED
-    for sensor in ("new_hardware", "regression_notifications", "new_model_versions"):
+    for sensor in ("new_hardware", "regression_notifications", "new_model_versions", "version_comparison"):
         assert definitions.resolve_sensor_def(sensor).default_status is dg.DefaultSensorStatus.STOPPED
 
 

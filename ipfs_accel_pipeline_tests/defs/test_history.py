@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from ipfs_accel_pipeline.defs.assets.performance_changes import performance_changes
-from ipfs_accel_pipeline.defs.model_version_sensor import new_model_versions
+from ipfs_accel_pipeline.defs.model_version_sensor import new_model_versions, version_comparison
 from ipfs_accel_pipeline.defs.notifications import regression_notifications
 from ipfs_accel_pipeline.defs.regression_check import new_regressions
 from ipfs_accel_pipeline.defs.resources import tables
@@ -67,11 +67,14 @@ def test_the_check_fails_with_the_list_until_a_person_answers(slowed):
     assert {row.status for row in stored(slowed)} == {"expected"}
 
 
-def notify(instance):
+def after_a_run(instance, sensor, **run):
     event = dg.DagsterEvent("PIPELINE_SUCCESS", "benchmark")
-    run = instance.create_run_for_job(_nothing)
-    context = dg.build_run_status_sensor_context("regression_notifications", event, instance, run)
-    return regression_notifications(context)
+    done = instance.create_run_for_job(_nothing, **run)
+    return sensor(dg.build_run_status_sensor_context(sensor.name, event, instance, done))
+
+
+def notify(instance):
+    return after_a_run(instance, regression_notifications)
 
 
 @dg.job
@@ -117,6 +120,23 @@ def test_every_regression_is_told_once_by_mail_and_again_if_the_mail_failed(slow
     assert receivers == ["b@x", "c@x"]
     assert "p50_latency_ms +" in text
     assert "s3cret" not in text
+
+
+def test_a_new_version_is_compared_with_the_one_before(settings):
+    def rounds(day, level):
+        nights = [night(10 * day + number, level, round_index=number) for number in range(3)]
+        return [replace(one, started_at=one.started_at - timedelta(days=9 * day)) for one in nights]
+
+    seal(settings, "run-1", *rounds(0, 10.0), model_versions={MODEL_ID: "version-1"})
+    seal(settings, "11111111-2222-4333-8444-555555555555", *rounds(1, 13.0), model_versions={MODEL_ID: "version-2"})
+    load_pending(settings, [HARDWARE_ID])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "no new model version" in after_a_run(instance, version_comparison).skip_message
+        tags = {"bench/predecessor": "version-1", "dagster/partition": HARDWARE_ID}
+        run_id = "11111111-2222-4333-8444-555555555555"
+        assert "compared 1 cases" in after_a_run(instance, version_comparison, tags=tags, run_id=run_id).skip_message
+        (record,) = instance.fetch_observations(dg.AssetKey("performance_results"), limit=1).records
+    assert record.asset_observation.metadata["verdict/worse"].value == 1
 
 
 def test_a_changed_folder_is_measured_again_where_its_predecessor_ran(settings, tmp_path, monkeypatch):

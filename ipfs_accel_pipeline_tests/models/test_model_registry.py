@@ -4,13 +4,19 @@ from dataclasses import asdict
 
 import pytest
 
+from ipfs_accel_pipeline.analysis.recommendation import Wish, groups, judge
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.model_registry import is_registry_name, resolve, suitability_tags, write_tags
 from ipfs_accel_pipeline.models.sources import current_revision
 from ipfs_accel_pipeline.models.versions import describe_version, version_row
 from ipfs_accel_pipeline.models.watching import current_revisions
-from ipfs_accel_pipeline_tests.fakes import NOON
+from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.pipeline.recommending import evidence, tag_registry
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, NOON
+from ipfs_accel_pipeline_tests.pipeline.nights import night, seal
 
 
 @pytest.fixture
@@ -115,6 +121,21 @@ def test_a_registered_version_is_a_model_with_its_registry_as_source(registry, f
     assert (spec.model_id, spec.revision) == ("mlflow/my-bert", "mlflow:my-bert/1")
     described = describe_version(spec, tmp_path / "bundles", "auto")
     assert (described["source"], described["repository"], described["revision"]) == ("mlflow", "my-bert", "1")
+
+
+def test_verdicts_are_written_back_to_the_version_that_was_measured(registry, folder, tmp_path):
+    registry.create_model_version("my-bert", source=str(folder))
+    described = {"source": "mlflow", "repository": "my-bert", "revision": "1", "weights": "pretrained",
+                 "weights_digest": "w", "precision": "fp32", "config_digest": "c", "details": {}}  # fmt: skip
+    settings = Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
+    seal(settings, "run-1", night(0, 10.0), described_versions={MODEL_ID: described})
+    load_pending(settings, [HARDWARE_ID])
+    with open_database(settings.database) as connection:
+        judged = [judge(group, Wish(), NOON) for group in groups(evidence(connection))]
+        assert tag_registry(connection, judged) == ["my-bert/1"]
+    (tag,) = resolve("models:/my-bert/1").tags.items()
+    assert tag[0] == f"suitability.{HARDWARE_ID}"
+    assert tag[1].startswith("recommended, ")
 
 
 def test_an_unknown_model_of_the_registry_is_one_clear_message(registry):

@@ -68,5 +68,7 @@ def test_mail_is_set_up_wholly_or_not_at_all_and_never_shows_its_password():
     assert (mail.receivers, mail.port, mail.password) == (("b@x", "c@x"), 465, "s3cret")
     assert "s3cret" not in repr(mail)
     assert mail_settings({}) is None
+    with pytest.raises(UsageError, match="is no port"):
+        mail_settings({**whole, "BENCHMARK_SMTP_PORT": "ssl"})
     with pytest.raises(UsageError, match="Set BENCHMARK_SMTP_HOST too"):
         mail_settings({**whole, "BENCHMARK_SMTP_HOST": ""})

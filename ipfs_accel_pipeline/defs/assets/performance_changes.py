@@ -1,6 +1,7 @@
 """The table performance_changes: where performance changed for good, and what else changed there."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -29,8 +30,8 @@ def performance_changes(context: dg.AssetExecutionContext) -> list[PerformanceCh
     return rows
 
 
-def changes_table(rows: object) -> dg.MarkdownMetadataValue:
-    assert hasattr(rows, "__iter__")
+def changes_table(rows: Iterable[PerformanceChange]) -> dg.MarkdownMetadataValue:
+    """One line per change, for the metadata panel."""
     return markdown_table(
         ["changed", "model", "hardware", "endpoint", "metric", "kind", "change", "what else changed", "status"],
         [
