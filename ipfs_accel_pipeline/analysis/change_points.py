@@ -30,7 +30,7 @@ _PRICE_OF_A_PIECE = 5.0
 _MAD_TO_SIGMA = 1.4826
 # Within a piece, what lies further out than this counts as lying there: two spikes side by side are seen by no filter.
 _SIGMAS_KEPT = 3.0
-_LEAST_WITH_TAILS = 8  # in a shorter piece a spike and the true level cannot be told apart
+_LEAST_WITH_TAILS = 6  # in a shorter piece a spike and the true level cannot be told apart
 _LARGEST_CORRELATION = 0.8
 # As many points as the variance of all pieces counts for beside a piece's own.
 _WEIGHT_OF_THE_COMMON = 4
@@ -136,8 +136,9 @@ def _best_pieces(scaled: np.ndarray, shortest: int) -> list[int]:
 
 def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensitivity) -> list[ChangePoint]:
     """Merges the neighbours that differ least, one pair at a time, until every pair left differs enough."""
-    noise_of = _noise_within([_without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
     while len(bounds) > 2:
+        # Of the pieces as they are now: a stray point may have made a piece of its own neighbours at first.
+        noise_of = _noise_within([_without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
         steps = [_step(logs, *three, noise_of) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
         doubtful = [step for step in steps if step.p_value >= chosen.largest_p_value]
         small = [step for step in steps if abs(step.relative_change) < chosen.minimum_effect]
