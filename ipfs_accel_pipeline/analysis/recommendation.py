@@ -281,20 +281,20 @@ def _verdict(index: int, leader: int, tied: Sequence[int], is_dominated: bool) -
 
 
 def _estimates(eligible: Sequence[Sequence[Run]], wish: Wish) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard error of each candidate's objective, on the log scale.
+    """Median of each candidate's objective and its standard error, on the log scale.
 
     The spread between runs is a candidate's own as far as its runs tell it, drawn towards that of all candidates, and
     this one towards the usual one: a candidate with one run is not taken for exact.
     """
     values = [np.array(_objectives(one, wish)) for one in eligible]
-    squares = [float(((one - one.mean()) ** 2).sum()) for one in values]
+    squares = [float(((one - np.median(one)) ** 2).sum()) for one in values]
     prior = _WEIGHT_OF_THE_USUAL
     common = (prior * _USUAL_SPREAD**2 + sum(squares)) / (prior + sum(one.size - 1 for one in values))
     errors = [
         math.sqrt((prior * common + square) / (prior + one.size - 1) / one.size + _within(runs) / one.size)
         for one, square, runs in zip(values, squares, eligible, strict=True)
     ]
-    return np.array([one.mean() for one in values]), np.array(errors)
+    return np.array([np.median(one) for one in values]), np.array(errors)
 
 
 def _within(runs: Sequence[Run]) -> float:
@@ -316,14 +316,14 @@ _COMPARED = (  # what makes one candidate dominate another; True: more is better
 
 
 def _dominated_by(one: Sequence[Run], eligible: Sequence[Sequence[Run]], wish: Wish) -> int | None:
-    """Index of a candidate that is at least as good in everything both were measured in, and better in something."""
-    others = ((i, other) for i, other in enumerate(eligible) if other is not one)
-    return next((i for i, other in others if _dominates(other, one, wish)), None)
+    """Index of the best candidate that is at least as good in all that both were measured in, and better somewhere."""
+    others = [i for i, other in enumerate(eligible) if other is not one and _dominates(other, one, wish)]
+    return min(others, key=lambda i: float(np.median(_objectives(eligible[i], wish))), default=None)
 
 
 def _dominates(one: Sequence[Run], other: Sequence[Run], wish: Wish) -> bool:
     # What is asked for counts too: a cheaper device is not dominated by a faster one.
-    gains = [float(np.mean(_objectives(other, wish)) - np.mean(_objectives(one, wish)))]
+    gains = [float(np.median(_objectives(other, wish)) - np.median(_objectives(one, wish)))]
     for name, more_is_better in _COMPARED:
         mine, theirs = _median(one, name), _median(other, name)
         if mine is not None and theirs is not None:
@@ -357,7 +357,7 @@ def _reason(
 
 
 def _shown(runs: Sequence[Run], wish: Wish) -> str:
-    value = math.exp(float(np.mean(_objectives(runs, wish))))
+    value = math.exp(float(np.median(_objectives(runs, wish))))
     if wish.prefer == "latency":
         return f"median latency {value:.4g} ms"
     if wish.prefer == "throughput":

@@ -85,6 +85,13 @@ class Recommended:
     newest_evidence_at: datetime | None
     reason: str
 
+    @property
+    def endpoint(self) -> str:
+        """With the number of threads: another number is another candidate."""
+        if self.threads is None:
+            return self.endpoint_type
+        return f"{self.endpoint_type}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+
 
 def changes(connection: Any, scope: Mapping[str, list[str]]) -> tuple[Change, ...]:
     found = records(run_query(connection, "report_change", **scope), Change)
