@@ -46,15 +46,22 @@ def aggregate(
     shard_id: str | None,
     model_versions: dict[str, str],
     provenance: Provenance,
+    circumstances: dict[str, Any] | None = None,
 ) -> Rows:
-    """Rows of all cases in `observations`. `model_versions` maps model ids to the version that was measured."""
+    """Rows of all cases in `observations`. `model_versions` maps model ids to the version that was measured.
+
+    `circumstances` are facts of the whole shard (driver, profile) that go into the details of each test.
+    """
     cases: dict[Case, list[Observation]] = {}
     for observation in observations:
         cases.setdefault(observation.case, []).append(observation)
     groups = [_Group(case, rounds, run_id) for case, rounds in cases.items()]
     timed = [group for group in groups if group.passed] if provenance is not Provenance.EMULATED else []
     return Rows(
-        [_test_result(group, shard_id, model_versions.get(group.case.model_id), provenance) for group in groups],
+        [
+            _test_result(group, shard_id, model_versions.get(group.case.model_id), provenance, circumstances or {})
+            for group in groups
+        ],
         [_performance_result(group, provenance) for group in timed],
         [_power_metrics(group) for group in timed],
     )
@@ -95,7 +102,11 @@ class _Group:
 
 
 def _test_result(
-    group: _Group, shard_id: str | None, model_version_id: str | None, provenance: Provenance
+    group: _Group,
+    shard_id: str | None,
+    model_version_id: str | None,
+    provenance: Provenance,
+    circumstances: dict[str, Any],
 ) -> TestResult:
     decisive = group.decisive
     return TestResult(
@@ -108,7 +119,7 @@ def _test_result(
         error_message=_error_message(group),
         execution_time=_sum(one.execution_time_s for one in group.rounds),
         memory_usage=group.memory_peak_mb,
-        details=_details(group),
+        details={**circumstances, **_details(group)},
         run_id=group.run_id,
         provenance=str(provenance),
         requested_device=decisive.requested_device,
@@ -142,6 +153,8 @@ def _details(group: _Group) -> dict[str, Any]:
         "effective_precision": decisive.effective_precision,
         "weights_digest": decisive.weights_digest,
         "noise": group.noise if group.passed and group.first.latencies_ms else None,
+        # A passed case has it in its performance row.
+        "environment": None if group.passed else decisive.environment,
         **decisive.details,
     }
 

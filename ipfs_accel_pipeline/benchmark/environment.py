@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+BRANCH_VARIABLE = "BENCHMARK_BRANCH"  # what is being measured: a branch of the user's own repository
 _PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "numpy")
 _CPUINFO = Path("/proc/cpuinfo")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
@@ -26,6 +27,7 @@ def describe_host(threads: int) -> dict[str, object]:
         "logical_cpus": os.cpu_count(),
         "cpu_governor": _governor(),
         "versions": installed_versions(),
+        **({"branch": os.environ[BRANCH_VARIABLE]} if os.environ.get(BRANCH_VARIABLE) else {}),
     }
 
 

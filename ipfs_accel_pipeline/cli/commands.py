@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from ipfs_accel_pipeline.cli.compare import compare
+from ipfs_accel_pipeline.cli.errors import clear_errors
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
 from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
+from ipfs_accel_pipeline.cli.recommend import recommend
+from ipfs_accel_pipeline.cli.regressions import regressions
 from ipfs_accel_pipeline.cli.tables import platform_table
-from ipfs_accel_pipeline.errors import PipelineError, UsageError
+from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
@@ -34,26 +36,7 @@ from ipfs_accel_pipeline.reports.write import write_report
 from ipfs_accel_pipeline.settings import Settings, load_settings
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 
-_WRONG_USE = 2
 _SOME_FAILED = 1
-_STOPPED = 130  # as shells report SIGINT
-
-
-def _clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Our own errors are messages for the user; anything else is a defect and keeps its traceback."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except PipelineError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(_WRONG_USE)
-        except KeyboardInterrupt:
-            click.echo("Stopped. What was measured is kept; the next run loads it.", err=True)
-            sys.exit(_STOPPED)
-
-    return run
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,7 +46,7 @@ def _clear_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 @report_options
 @click.option("--report", is_flag=True, help="Write the report of what is stored; measure nothing.")
 @click.pass_context
-@_clear_errors
+@clear_errors
 def main(context: click.Context, report: bool, **options: Any) -> None:
     """Measure which AI model runs how well on which hardware, and report it.
 
@@ -80,7 +63,7 @@ def main(context: click.Context, report: bool, **options: Any) -> None:
 
 @main.command()
 @database_option
-@_clear_errors
+@clear_errors
 def detect(db_path: str | None) -> None:
     """Show the hardware of this machine, with the reason for every type that is absent, and store it."""
     click.echo(platform_table(detect_and_store(load_settings(db_path))))
@@ -91,7 +74,7 @@ def detect(db_path: str | None) -> None:
 @database_option
 @measuring_options
 @report_options
-@_clear_errors
+@clear_errors
 def run(**options: Any) -> None:
     """Measure models on this machine, store the results and end with a report."""
     sys.exit(_run(options))
@@ -101,7 +84,7 @@ def run(**options: Any) -> None:
 @selection_options
 @database_option
 @report_options
-@_clear_errors
+@clear_errors
 def report(**options: Any) -> None:
     """Report what is stored."""
     _report(load_settings(options["db_path"]), options)
@@ -109,7 +92,7 @@ def report(**options: Any) -> None:
 
 @main.command()
 @database_option
-@_clear_errors
+@clear_errors
 def snapshot(db_path: str | None) -> None:
     """Publish a read-only copy of the database for notebooks and dashboards."""
     settings = load_settings(db_path)
@@ -119,13 +102,17 @@ def snapshot(db_path: str | None) -> None:
 @main.command()
 @database_option
 @migration_options
-@_clear_errors
+@clear_errors
 def migrate(**options: Any) -> None:
     """Import legacy results: files, folders, patterns, .tar.gz and .zip archives; `-` reads names from standard input.
 
     A second run over the same files writes nothing. Imported rows are labelled and never ranked with measured ones.
     """
     sys.exit(run_migration(**options))
+
+
+for command in (compare, regressions, recommend):
+    main.add_command(command)
 
 
 def _refuse_options_before(context: click.Context) -> None:

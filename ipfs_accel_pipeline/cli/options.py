@@ -15,13 +15,13 @@ from ipfs_accel_pipeline.reports.write import FORMATS
 Command = Callable[..., Any]
 
 
-def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+def names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
 
 
 def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
     try:
-        return tuple(int(number) for number in _names(context, parameter, value))
+        return tuple(int(number) for number in names(context, parameter, value))
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a list of whole numbers such as 1,8,32") from None
 
@@ -35,8 +35,8 @@ def database_option(command: Command) -> Command:
 def selection_options(command: Command) -> Command:
     for option in reversed(
         [
-            click.option("--models", callback=_names, help="Comma-separated names, ids, folders or files."),
-            click.option("--hardware", callback=_names, help="Comma-separated hardware ids or types. Default: all."),
+            click.option("--models", callback=names, help="Comma-separated names, ids, folders or files."),
+            click.option("--hardware", callback=names, help="Comma-separated hardware ids or types. Default: all."),
         ]
     ):
         command = option(command)
@@ -49,7 +49,7 @@ def measuring_options(command: Command) -> Command:
             click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True),
             click.option(
                 "--precisions",
-                callback=_names,
+                callback=names,
                 help=f"Of {', '.join(PRECISIONS)}. Default: fp32, or fp16 on an NPU, which has no fp32.",
             ),
             click.option("--batch-sizes", callback=_numbers, default="1", show_default=True),

@@ -11,6 +11,7 @@ _CHECKS = {
     "test_results": {
         "orphan_result": "every result belongs to a known model and hardware",
         "unproven_pass": "every measured pass has its parity and its actual device recorded",
+        "unknown_model_version": "every model version that was measured is known",
     },
     "performance_results": {
         "impossible_latency": "latencies are positive and percentiles are ordered",

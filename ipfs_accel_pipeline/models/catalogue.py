@@ -7,12 +7,14 @@ by `sources`. Nothing is built or downloaded here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue_file import check_complete, nearest, read_entries
+from ipfs_accel_pipeline.models.model_registry import is_registry_name
 from ipfs_accel_pipeline.models.sources import spec_from_source
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.records import Model
@@ -27,12 +29,22 @@ _NOT_IN_SPEC = ("aliases", "default")
 
 
 class Catalogue(dict[str, ModelSpec]):
-    """Specs by model id, with the short names and the default set."""
+    """Specs by model id, with the short names, the default set, and the places that the user gave a name.
 
-    def __init__(self, specs: Mapping[str, ModelSpec], aliases: Mapping[str, str], defaults: Iterable[str]):
+    `places` (model id -> folder, file or registry name) are no specs yet: describing one reads the model's files.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, ModelSpec],
+        aliases: Mapping[str, str],
+        defaults: Iterable[str],
+        places: Mapping[str, str] | None = None,
+    ):
         super().__init__(specs)
         self.aliases = dict(aliases)
         self.defaults = list(defaults)
+        self.places = dict(places or {})
 
 
 def load_catalogue(user_file: Path | None = None) -> Catalogue:
@@ -42,9 +54,12 @@ def load_catalogue(user_file: Path | None = None) -> Catalogue:
     for model_id, entry in read_entries(user_file).items() if user_file else ():
         entries[model_id] = _refined(entries.get(model_id, {}), entry)
         check_complete(Path(str(user_file)), model_id, entries[model_id])
+        if "path" in entry:
+            continue
         specs[model_id] = _spec(model_id, entries[model_id], "user_catalogue")
     defaults = [model_id for model_id, entry in entries.items() if entry.get("default")]
-    return Catalogue(specs, _aliases(entries), defaults)
+    places = {model_id: _place(entry["path"], user_file) for model_id, entry in entries.items() if "path" in entry}
+    return Catalogue(specs, _aliases(entries), defaults, places)
 
 
 def default_models(user_file: Path | None = None) -> list[str]:
@@ -55,10 +70,10 @@ def default_models(user_file: Path | None = None) -> list[str]:
 def find_model(name: str, catalogue: Catalogue) -> ModelSpec:
     """The model that `name` means: an id, a short name, a folder, a file, or a hub id."""
     model_id = _known_id(name, catalogue)
-    if model_id is not None:
+    if model_id is not None and model_id not in catalogue.places:
         return catalogue[model_id]
     try:
-        spec = spec_from_source(name)
+        spec = spec_from_source(catalogue.places.get(model_id or "", name))
     except UsageError as error:
         raise UsageError(f"{error}{_suggestion(name, catalogue)}") from error
     if spec is None:
@@ -66,7 +81,7 @@ def find_model(name: str, catalogue: Catalogue) -> ModelSpec:
             f"No model is called {name!r}: no catalogue entry, folder, .onnx or .xml file, or hub id (org/name)."
             f"{_suggestion(name, catalogue)}"
         )
-    return spec
+    return replace(spec, model_id=model_id) if model_id is not None else spec
 
 
 def size_class(parameters: int) -> str:
@@ -88,6 +103,13 @@ def model_row(spec: ModelSpec, added_at: datetime) -> Model:
         modality=None if spec.modality == "unknown" else spec.modality,
         license=spec.license,
     )
+
+
+def _place(path: str, catalogue_file: Path | None) -> str:
+    """Relative to the catalogue that names it, wherever the program is run."""
+    if is_registry_name(path):
+        return path
+    return str((catalogue_file or SHIPPED).absolute().parent / Path(path).expanduser())
 
 
 def _refined(shipped: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +137,7 @@ def _aliases(entries: Mapping[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def _known_id(name: str, catalogue: Catalogue) -> str | None:
-    if name in catalogue:
+    if name in catalogue or name in catalogue.places:
         return name
     if name in catalogue.aliases:
         return catalogue.aliases[name]

@@ -60,6 +60,8 @@ KEYS = {
     "license": _text("Apache-2.0"),
     "revision": _text("where the numbers come from"),
     "aliases": Key("a list of names without spaces and commas", _is_names, '["short-name"]'),
+    # Instead of an architecture: a folder, an .onnx or .xml file, or models:/name/version of a registry.
+    "path": _text("./my-bert"),
     "default": Key("true or false", lambda value: isinstance(value, bool), "true"),
 }
 REQUIRED = ("family", "model_type", "modality", "architecture", "config_class")
@@ -74,6 +76,11 @@ def read_entries(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def check_complete(file: Path, model_id: str, entry: dict[str, Any]) -> None:
+    if "path" in entry:
+        surplus = sorted(entry.keys() - {"path", "aliases"})
+        if surplus:
+            raise _error(file, model_id, f"has a path, so what it is stands there: leave out {', '.join(surplus)}")
+        return
     for key in REQUIRED:
         if key not in entry:
             raise _error(file, model_id, f"has no {key}. Write for example: {_example(key)}")

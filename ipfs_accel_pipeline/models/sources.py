@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.classify import modality_of, modality_of_class, model_type_of, task_of
 from ipfs_accel_pipeline.models.configurations import first_line, hub_answers, hub_commit, read_config
 from ipfs_accel_pipeline.models.file_inputs import specs_from_onnx, specs_from_openvino
+from ipfs_accel_pipeline.models.model_registry import download, is_registry_name, resolve
 from ipfs_accel_pipeline.models.onnx_files import external_files
 from ipfs_accel_pipeline.models.spec import SEQUENCE, InputSpec, ModelSpec
 from ipfs_accel_pipeline.models.weights import files_digest, weight_files
@@ -28,12 +30,35 @@ def spec_from_source(name: str) -> ModelSpec | None:
     """The model behind a path or a hub id; None if `name` can be neither."""
     if not name.strip():
         return None
+    if is_registry_name(name):
+        return _registry_spec(name)
     path = _path(name)
     if path.suffix in (".onnx", ".xml"):
         return _file_spec(path)
     if _exists(path.is_dir):
         return folder_spec(path)
     return hub_spec(name) if _HUB_ID.fullmatch(name) else None
+
+
+def current_revision(name: str) -> str | None:
+    """The revision that measuring this place now would record; None if it cannot be read. Loads no weights."""
+    try:
+        if is_registry_name(name):
+            return "mlflow:{0.name}/{0.version}".format(resolve(name))
+        spec = spec_from_source(name)
+    except (UsageError, Unsupported):
+        return None
+    return spec.revision if spec else None
+
+
+def _registry_spec(name: str) -> ModelSpec:
+    """The files that the registry has, under the registry's name and version."""
+    version = resolve(name)
+    files = download(version)
+    spec = spec_from_source(str(files))
+    if spec is None:
+        raise UsageError(f"{name} holds no transformers folder, .onnx or .xml file that can be measured.")
+    return replace(spec, model_id=f"mlflow/{version.name}", revision=f"mlflow:{version.name}/{version.version}")
 
 
 def folder_spec(path: Path) -> ModelSpec:

@@ -17,7 +17,8 @@ from ipfs_accel_pipeline.benchmark.aggregation import Rows, aggregate
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.models.catalogue import model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model, Provenance
+from ipfs_accel_pipeline.models.versions import version_row
+from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model, ModelVersion, Provenance
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.derived import record_largest_batches
@@ -42,7 +43,17 @@ def rows_of(shard: Shard) -> Rows:
         shard_id=shard.shard_id,
         model_versions=shard.header.details["model_versions"],
         provenance=Provenance.EMULATED if emulated else Provenance.MEASURED,
+        circumstances=_circumstances(shard),
     )
+
+
+def _circumstances(shard: Shard) -> dict[str, Any]:
+    """What is true of all tests of a shard and may explain why they differ from those of another."""
+    details = shard.header.details
+    return {
+        "driver_version": details["hardware"]["driver_version"],
+        "profile": details.get("config", {}).get("profile"),
+    }
 
 
 def pending_shards(
@@ -67,11 +78,12 @@ def pending_rows(connection: Any, settings: Settings, table: str, hardware_id: s
 
 
 def register_parents(connection: Any, shards: Iterable[Shard]) -> None:
-    """Write the hardware and model rows that these shards need and the database lacks (they came from another host)."""
+    """Write the rows that these shards' results refer to and the database lacks (they came from another host)."""
     for shard in shards:
         platform, models = parents_of(shard)
         _write_missing(connection, "hardware_platforms", "hardware_id", [platform])
         _write_missing(connection, "models", "model_id", models)
+        _write_missing(connection, "model_versions", "model_version_id", versions_of(shard))
 
 
 def load_pending(
@@ -124,6 +136,22 @@ def parents_of(shard: Shard) -> tuple[HardwarePlatform, list[Model]]:
         }
     )
     return platform, [model_row(ModelSpec.from_json(spec), detected_at) for spec in details["models"]]
+
+
+def versions_of(shard: Shard) -> list[ModelVersion]:
+    """The model versions that were measured, first seen when they were."""
+    details = shard.header.details
+    specs = [ModelSpec.from_json(spec) for spec in details["models"]]
+    described = details.get("described_versions", {})
+    return [
+        version_row(details["model_versions"][spec.model_id], spec, described.get(spec.model_id, {}), _begun(shard))
+        for spec in specs
+        if spec.model_id in details["model_versions"]
+    ]
+
+
+def _begun(shard: Shard) -> datetime:
+    return min((one.started_at for one in shard.observations), default=shard.header.started_at)
 
 
 def _readable(store: ShardStore, found: Iterable[ShardInfo], on_problem: OnProblem) -> Iterable[Shard]:

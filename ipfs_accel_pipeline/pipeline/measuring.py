@@ -22,6 +22,7 @@ from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.bundles import bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
+from ipfs_accel_pipeline.models.versions import describe_version
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
@@ -146,6 +147,7 @@ def _shard_header(
         "hardware": {**asdict(platform), "detected_at": platform.detected_at.isoformat()},
         "models": [spec.to_json() for spec in specs],
         "model_versions": {spec.model_id: bundle_folder(spec, store, config.weights).name for spec in specs},
+        "described_versions": {spec.model_id: describe_version(spec, store, config.weights) for spec in specs},
         "config": asdict(config),
         "protocol": asdict(find_profile(config.profile)),
     }

@@ -15,6 +15,7 @@ from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.history import refresh_history
 from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
@@ -139,6 +140,7 @@ def run_pipeline(
             shards.append(_measure(settings, config, specs, platform, run_id, progress, work))
             # Load after each platform: a crash on the next one must not keep these results out of the tables.
             load_pending(settings, [platform.hardware_id], progress.warn)
+    refresh_history(settings)
     publish_snapshot(settings.database, settings.snapshot)
     return RunResult(run_id, shards)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ipfs_accel_pipeline.records import HardwareType
-from ipfs_accel_pipeline.reports import sections
+from ipfs_accel_pipeline.reports import history, sections
 from ipfs_accel_pipeline.reports.method import method_notes
 from ipfs_accel_pipeline.reports.rows import (
     EnvironmentFact,
@@ -46,6 +46,8 @@ class ReportContent:
     hardware: tuple[HardwareStatistic, ...]
     power: tuple[PowerRow, ...]
     power_gaps: tuple[PowerGap, ...]
+    changes: tuple[history.Change, ...]
+    recommended: tuple[history.Recommended, ...]
     method: tuple[MethodNote, ...]
     environment: tuple[EnvironmentFact, ...]
 
@@ -79,6 +81,8 @@ def gather(
         hardware=sections.hardware_statistics(connection, scope, performance),
         power=power,
         power_gaps=power_gaps,
+        changes=history.changes(connection, scope),
+        recommended=history.recommended(connection, scope),
         method=method_notes(),
         environment=sections.environment(connection, scope),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
@@ -17,3 +19,18 @@ def record_largest_batches(connection: duckdb.DuckDBPyConnection) -> int:
             AND hardware_platforms.max_batch_size IS DISTINCT FROM found.max_batch_size"""
     with as_storage_errors("Cannot record the largest batches"):
         return connection.execute(update, {"hardware_id": None}).fetchall()[0][0]
+
+
+def record_recommended(connection: duckdb.DuckDBPyConnection, pairs: Mapping[tuple[str, str], bool]) -> int:
+    """Sets hardware_compatibility.recommended of these (model, hardware) pairs, NULL for all others."""
+    update = """
+        UPDATE hardware_compatibility SET recommended = found.recommended
+        FROM (
+            SELECT id, list_extract($recommended::BOOLEAN[], list_position($pairs::VARCHAR[], pair)) AS recommended
+            FROM (SELECT id, model_id || chr(31) || hardware_id AS pair FROM hardware_compatibility)
+        ) AS found
+        WHERE hardware_compatibility.id = found.id
+            AND hardware_compatibility.recommended IS DISTINCT FROM found.recommended"""
+    values = {"pairs": ["\x1f".join(pair) for pair in pairs], "recommended": list(pairs.values())}
+    with as_storage_errors("Cannot record what is recommended"):
+        return connection.execute(update, values).fetchall()[0][0]

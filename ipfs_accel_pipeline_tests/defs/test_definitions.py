@@ -29,6 +29,8 @@ def test_the_assets_are_the_tables_and_what_leads_to_and_from_them(definitions):
         "performance_results",
         "power_metrics",
         "hardware_compatibility",
+        "performance_changes",
+        "recommendations",
         "snapshot",
         "reports",
         "imported_files",
@@ -69,7 +71,8 @@ def test_the_profiles_of_the_launchpad_are_those_of_the_protocol():
 
 def test_the_schedule_and_the_sensor_wait_to_be_turned_on(definitions):
     assert definitions.resolve_schedule_def("nightly_benchmarks").default_status is dg.DefaultScheduleStatus.STOPPED
-    assert definitions.resolve_sensor_def("new_hardware").default_status is dg.DefaultSensorStatus.STOPPED
+    for sensor in ("new_hardware", "regression_notifications", "new_model_versions", "version_comparison"):
+        assert definitions.resolve_sensor_def(sensor).default_status is dg.DefaultSensorStatus.STOPPED
 
 
 @pytest.mark.parametrize("job", ["detect", "benchmark", "publish", "migrate"])

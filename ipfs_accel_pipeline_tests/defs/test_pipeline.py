@@ -64,7 +64,15 @@ def test_one_run_measures_stores_checks_and_reports(workshop, launch, openvino):
     assert test[:4] == (TINY, "passed", "CPU", "CPU")
     assert test[4] > 0.9999
     assert all(check.passed for check in result.get_asset_check_evaluations())
-    assert len(result.get_asset_check_evaluations()) == 6
+    assert len(result.get_asset_check_evaluations()) == 8
+    assert stored(workshop, "SELECT count(*) FROM test_results ANTI JOIN model_versions USING (model_version_id)") == [
+        (0,)
+    ]
+    assert stored(workshop, "SELECT verdict, place FROM recommendations WHERE prefer = 'latency'") == [
+        ("recommended", 1)
+    ]
+    assert stored(workshop, "SELECT recommended FROM hardware_compatibility") == [(True,)]
+    assert stored(workshop, "SELECT count(*) FROM performance_changes") == [(0,)]  # one night has no history
     assert metadata(result, "measurements")["rounds/passed"].value == 1
     assert "data:image/svg+xml" in metadata(result, "performance_results")["latency"].value
     report = json.loads((workshop.settings.reports / "report.json").read_text())

@@ -136,6 +136,28 @@ POWER = [
     ),
 ]  # fmt: skip
 
+CHANGES = [
+    fakes.change_row(),
+    fakes.change_row(
+        id="change-2", model_id=ODD, metric="throughput_items_per_second", kind="improvement", value_before=50.0,
+        value_after=60.0, what_changed=[], status="expected", note="a <b>new</b> kernel | at last",
+    ),
+    fakes.change_row(
+        id="change-3", model_id=VIT, metric="success", kind="unstable", value_before=None, value_after=None,
+        relative_change=None, relative_change_low=None, relative_change_high=None, confidence=None, what_changed=[],
+        reason="passes and fails by turns: 6 changes in 8 tests", sequence_length=None,
+    ),
+    fakes.change_row(id="change-4", model_id=WHISPER, still_found=False),
+]  # fmt: skip
+
+RECOMMENDATIONS = [
+    fakes.recommendation_row(),
+    fakes.recommendation_row(
+        id="recommendation-2", hardware_id=OPENVINO, endpoint_type="openvino", verdict="behind", place=2,
+        probability_best=0.01, reason="median latency 20 ms",
+    ),
+]  # fmt: skip
+
 
 def write_example(database: Path) -> None:
     with open_database(database) as connection:
@@ -145,3 +167,5 @@ def write_example(database: Path) -> None:
         write_rows(connection, "performance_results", [result for _, result in PASSED] + [IMPORTED])
         write_rows(connection, "hardware_compatibility", COMPATIBILITY, replace_slice={})
         write_rows(connection, "power_metrics", POWER)
+        write_rows(connection, "performance_changes", CHANGES)
+        write_rows(connection, "recommendations", RECOMMENDATIONS, replace_slice={})

@@ -1,0 +1,142 @@
+"""`ipfs-accel recommend`: which hardware for this model, which models for this hardware, which few devices for all?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from ipfs_accel_pipeline.analysis.fleet import Fleet, Suited, best_models, smallest_fleet
+from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Limits, Run, Wish, groups, judge
+from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
+from ipfs_accel_pipeline.cli.options import database_option, names
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
+from ipfs_accel_pipeline.pipeline.run import known_ids
+from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot
+
+
+@click.command()
+@database_option
+@click.option("--model", "--models", "models", callback=names, help="Comma-separated; default: all that were measured.")
+@click.option("--hardware", help="The other way round: the models that this device suits best.")
+@click.option("--fleet", is_flag=True, help="The fewest devices that serve all these models within the limits.")
+@click.option("--prefer", type=click.Choice(PREFERENCES), default="latency", show_default=True)
+@click.option("--max-latency-ms", type=float, help="Median.")
+@click.option("--max-p99-ms", type=float)
+@click.option("--max-memory-mb", type=float)
+@click.option("--max-watts", type=float)
+@click.option("--min-throughput", type=float, help="Items per second.")
+@click.option("--min-parity", type=float, help="Cosine against the fp32 reference.")
+@click.option("--price", "prices", multiple=True, help="HARDWARE=PRICE per hour, such as cuda-nvidia-h200-0=2.5/h.")
+@click.option("--precision", help="Only this one; default: each by itself.")
+@click.option("--batch-size", type=int, help="Only this one; default: each by itself.")
+@click.option("--max-age-days", type=float, default=90.0, show_default=True, help="Older evidence is stale.")
+@click.option("--tag-registry", is_flag=True, help="Write the verdicts as tags to the registered (MLflow) versions.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@clear_errors
+def recommend(**options: Any) -> None:
+    """Recommend hardware from what was measured, and say why not the rest. Exit code 1 if nothing is left.
+
+    Candidates that failed, were emulated or imported, are stale or beyond a limit are ruled out; a lead that chance
+    could explain is a tie. Energy and cost need measured power and your prices.
+    """
+    wish, now = _wish(options), datetime.now(UTC)
+    settings = load_settings(options["db_path"])
+    with open_snapshot(settings.snapshot) as connection:
+        runs = evidence(connection, known_ids(options["models"], settings) or None)
+        judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]
+        if not judged:
+            raise UsageError("No test is stored for this choice. `ipfs-accel run` measures; `ipfs-accel report` shows.")
+        if options["tag_registry"]:
+            tagged = tag_registry(connection, judged)
+            click.echo(f"Tagged: {', '.join(tagged) or 'none, as no registered version was measured'}", err=True)
+    if options["format_"] == "json":
+        rows = [asdict(recommendation_row(one, wish, now)) for group in judged for one in group]
+        click.echo(json.dumps(rows, indent=2, default=str))
+    elif options["fleet"]:
+        click.echo(_fleet_text(smallest_fleet(_by_work(judged))))
+    elif options["hardware"]:
+        click.echo(_models_text(options["hardware"], best_models(_by_work(judged), options["hardware"])))
+    else:
+        click.echo("\n\n".join(_group_text(group, wish) for group in judged))
+    sys.exit(0 if any(one.place for group in judged for one in group) else FOUND_WORSE)
+
+
+def _wish(options: Mapping[str, Any]) -> Wish:
+    limits = Limits(
+        max_latency_ms=options["max_latency_ms"],
+        max_p99_ms=options["max_p99_ms"],
+        max_memory_mb=options["max_memory_mb"],
+        max_watts=options["max_watts"],
+        min_throughput=options["min_throughput"],
+        min_parity=options["min_parity"],
+    )
+    return Wish(options["prefer"], limits, dict(_price(text) for text in options["prices"]), options["max_age_days"])
+
+
+def _price(text: str) -> tuple[str, float]:
+    hardware, _, price = text.rpartition("=")
+    try:
+        per_hour = float(price.removesuffix("/h"))
+    except ValueError:
+        per_hour = 0.0
+    if not hardware or per_hour <= 0:
+        raise UsageError(f"{text!r} is no price. Write for example: --price cuda-nvidia-h200-0=2.5/h")
+    return hardware, per_hour
+
+
+def _chosen(runs: Sequence[Run], options: Mapping[str, Any]) -> list[Run]:
+    return [
+        run
+        for run in runs
+        if options["precision"] in (None, run.precision) and options["batch_size"] in (None, run.batch_size)
+    ]
+
+
+def _by_work(judged: Sequence[Sequence[Judged]]) -> dict[str, Sequence[Judged]]:
+    return {_work(group[0].newest): group for group in judged}
+
+
+def _work(run: Run) -> str:
+    length = f" s{run.sequence_length}" if run.sequence_length else ""
+    return f"{run.model_id} {run.precision} b{run.batch_size}{length}"
+
+
+def _group_text(group: Sequence[Judged], wish: Wish) -> str:
+    return "\n".join([f"{_work(group[0].newest)}, by {wish.prefer}", *(f"  {_line(one)}" for one in group)])
+
+
+def _line(one: Judged) -> str:
+    run = one.newest
+    threads = f", {run.threads} thread{'' if run.threads == 1 else 's'}" if run.threads else ""
+    chance = "" if one.probability_best is None else f" [best with probability {one.probability_best:.2f}]"
+    return f"{one.verdict.replace('_', ' '):11} {run.hardware_id} ({run.endpoint_type}{threads}): {one.reason}{chance}"
+
+
+def _models_text(hardware_id: str, suited: Sequence[Suited]) -> str:
+    if not suited:
+        raise UsageError(
+            f"No test is stored of {hardware_id!r}. `ipfs-accel detect` lists the hardware of this machine."
+        )
+    return "\n".join(f"{_suited_text(one)}" for one in suited)
+
+
+def _suited_text(one: Suited) -> str:
+    if one.times_the_best is None:
+        return f"{one.model_id}: {one.judged.reason}"
+    place = "the best known" if one.times_the_best == 1 else f"{one.times_the_best:.2f} times the best known latency"
+    return f"{one.model_id}: {place} ({one.judged.newest.endpoint_type}; {one.judged.verdict})"
+
+
+def _fleet_text(fleet: Fleet) -> str:
+    count = f"{len(fleet.hardware_ids)} device{'' if len(fleet.hardware_ids) == 1 else 's'}"
+    lines = [f"{count}: {', '.join(fleet.hardware_ids) or 'none'} (each model alone; load is not added up)"]
+    lines += [f"  {work}: {one.newest.hardware_id} ({one.newest.endpoint_type})" for work, one in fleet.served.items()]
+    return "\n".join([*lines, *(f"  {work}: nothing serves it within the limits" for work in fleet.unserved)])

@@ -1,0 +1,110 @@
+"""Notices another version of a model that was measured before, and asks for its benchmark where the old one ran."""
+
+from collections import Counter
+from typing import Any
+
+import dagster as dg
+
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
+from ipfs_accel_pipeline.defs.assets.performance_results import performance_results
+from ipfs_accel_pipeline.defs.jobs import benchmark_job
+from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, compare_sides
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.queries import run_query
+
+PREDECESSOR_TAG = "bench/predecessor"
+_PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
+
+
+@dg.sensor(
+    job=benchmark_job,
+    minimum_interval_seconds=600,
+    description="Every ten minutes: a changed folder or file, or another version in the registry, of a model that the "
+    "catalogue names by `path` and that was measured before, is measured on the same platforms. Off until turned on.",
+)
+def new_model_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """A place that was never measured has no predecessor, and so asks for nothing."""
+    now = _current_revisions()
+    with open_database(load_settings().database, lock_timeout_s=_PATIENCE_S) as connection:
+        measured = run_query(connection, "measured_revision").to_dict("records")
+    changed = [row for row in measured if now.get(row["model_id"]) not in (None, _as_read(row))]
+    requests = [_request(row, hardware, now[row["model_id"]]) for row in changed for hardware in row["hardware_ids"]]
+    return dg.SensorResult(
+        run_requests=requests,
+        skip_reason=None
+        if requests
+        else dg.SkipReason(f"no other version among {', '.join(now) or 'no named places'}"),
+    )
+
+
+def _request(row: Any, hardware_id: str, revision: str) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"version-{row['model_id']}-{revision}-{hardware_id}",
+        partition_key=hardware_id,
+        run_config={"resources": {"benchmark": {"config": {"models": [row["model_id"]]}}}},
+        tags={PREDECESSOR_TAG: row["model_version_id"]},  # read by version_comparison
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[benchmark_job],
+    description="After the benchmark of a new model version: compare it with the one before, and show the verdicts as "
+    "an observation of performance_results. Off until you turn it on.",
+)
+def version_comparison(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    """Case by case, on raw samples."""
+    run = context.dagster_run
+    predecessor = run.tags.get(PREDECESSOR_TAG)
+    if predecessor is None:
+        return dg.SkipReason("this run measured no new model version")
+    settings = load_settings()
+    sides = f"version:{predecessor}", f"run:{run.root_run_id or run.run_id}"
+    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+        report = compare_sides(connection, settings.shards, *sides, minimum_effect=DEFAULT_EFFECT)
+    verdicts = Counter(one.result.verdict for one in report.compared)
+    context.instance.report_runless_asset_event(
+        dg.AssetObservation(
+            performance_results.key,
+            partition=run.tags.get("dagster/partition"),
+            metadata={
+                "predecessor": predecessor,
+                "run": run.run_id,
+                **{f"verdict/{verdict}": count for verdict, count in sorted(verdicts.items())},
+                "comparison": markdown_table(
+                    ["model", "case", "verdict", "before ms", "now ms", "change", "note"],
+                    [
+                        (one.model_id, one.case, one.result.verdict, one.result.p50_a_ms, one.result.p50_b_ms,
+                         one.result.change, one.result.reason)
+                        for one in report.compared
+                    ],
+                ),
+            },
+        )
+    )  # fmt: skip
+    return dg.SkipReason(f"compared {len(report.compared)} cases with version {predecessor}")
+
+
+def _as_read(row: Any) -> str:
+    """A stored revision as `current_revision` says it: of a registry with the name."""
+    return f"mlflow:{row['repository']}/{row['revision']}" if row["source"] == "mlflow" else str(row["revision"])
+
+
+def _current_revisions() -> dict[str, str]:
+    """In a process of its own: reading configurations imports transformers, which the code server must not."""
+    catalogue = load_settings().user_catalogue
+    with Launcher() as launcher:
+        job = Job(
+            "ipfs_accel_pipeline.models.watching:current_revisions",
+            {"user_catalogue": str(catalogue) if catalogue else None},
+            timeout_s=300,
+        )
+        outcome = launcher.run(job)
+    if outcome.status is not Status.PASSED:
+        raise RuntimeError(f"looking at the named models ended with {outcome.status}: {outcome.message}")
+    found: dict[str, str] = outcome.value
+    return found

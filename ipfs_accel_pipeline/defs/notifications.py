@@ -1,0 +1,84 @@
+"""Tells people of new regressions after a benchmark, and of failed runs by Dagster's own mail sensor."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+
+import dagster as dg
+from dagster._utils.alert import EMAIL_MESSAGE, send_email_via_ssl
+
+from ipfs_accel_pipeline.defs.jobs import benchmark_job
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.changes import is_open
+from ipfs_accel_pipeline.pipeline.notifying import WEBHOOK_VARIABLE, Mail, mail_settings, message, post_webhook
+from ipfs_accel_pipeline.records import PerformanceChange
+from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.reviews import mark_notified
+
+_PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[benchmark_job],
+    description="After each benchmark: tell of new regressions by BENCHMARK_WEBHOOK_URL and by mail "
+    "(BENCHMARK_EMAIL_FROM, _TO, _PASSWORD, BENCHMARK_SMTP_HOST). Each is told once. Off until you turn it on.",
+)
+def regression_notifications(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    """What was told is marked only after it was sent, so that a failing channel is tried again."""
+    webhook, mail = os.environ.get(WEBHOOK_VARIABLE), mail_settings()
+    if not webhook and not mail:
+        return dg.SkipReason(f"nobody to tell: set {WEBHOOK_VARIABLE}, or the variables of the mail")
+    settings = load_settings()
+    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+        changes: list[PerformanceChange] = read_rows(connection, "performance_changes")
+    untold = [one for one in changes if is_open(one) and one.notified_at is None]
+    if not untold:
+        return dg.SkipReason("no new regression")
+    if webhook:
+        post_webhook(webhook, untold)
+    if mail:
+        _send(mail, untold)
+    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+        mark_notified(connection, [one.id for one in untold], datetime.now(UTC))
+    return dg.SkipReason(f"told of {len(untold)} new regressions")
+
+
+def _send(mail: Mail, regressions: Sequence[PerformanceChange]) -> None:
+    text = EMAIL_MESSAGE.format(
+        email_from=mail.sender,
+        email_to=", ".join(mail.receivers),
+        email_subject=f"{len(regressions)} new performance regressions",
+        email_body=f"<pre>{escape(message(regressions))}</pre>",
+        randomness=datetime.now(UTC),
+    )
+    sent = text.encode("ascii", "xmlcharrefreplace").decode()
+    send_email_via_ssl(mail.sender, mail.password, list(mail.receivers), sent, mail.host, mail.port, mail.sender)
+
+
+def _failure_mail() -> list[dg.SensorDefinition]:
+    try:
+        mail = mail_settings()
+    except UsageError:  # half set up: the other sensor says so at its next tick, and the UI must load meanwhile
+        return []
+    if mail is None:
+        return []
+    return [
+        dg.make_email_on_run_failure_sensor(
+            name="failed_runs_by_mail",
+            email_from=mail.sender,
+            email_password=mail.password,
+            email_to=list(mail.receivers),
+            smtp_host=mail.host,
+            smtp_port=mail.port,
+            monitored_jobs=[benchmark_job],
+        )
+    ]
+
+
+@dg.definitions
+def notifications() -> dg.Definitions:
+    return dg.Definitions(sensors=[regression_notifications, *_failure_mail()])

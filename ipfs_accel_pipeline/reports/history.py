@@ -1,0 +1,102 @@
+"""The report's sections on history: what changed for good and why, and what is recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ipfs_accel_pipeline.analysis.metrics import METRICS
+from ipfs_accel_pipeline.reports.foreign_text import first_line
+from ipfs_accel_pipeline.reports.frames import records
+from ipfs_accel_pipeline.storage.queries import run_query
+
+
+@dataclass(frozen=True)
+class Change:
+    """One lasting change; values are medians of the two levels in the unit of the metric, which is in its name."""
+
+    changed_at: datetime
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str
+    batch_size: int
+    sequence_length: int | None
+    metric: str
+    kind: str  # regression | improvement | unstable
+    value_before: float | None
+    value_after: float | None
+    relative_change: float | None
+    relative_change_low: float | None
+    relative_change_high: float | None
+    confidence: float | None
+    points_before: int
+    points_after: int
+    what_changed: list[dict[str, Any]]
+    reason: str | None
+    recovered_at: datetime | None
+    status: str
+    note: str | None
+
+    @property
+    def size(self) -> str:
+        """In words, for people; programs take the numbers."""
+        if self.value_before is None or self.value_after is None:
+            return self.reason or "–"
+        unit = METRICS[self.metric].unit
+        size = f"{self.value_before:.4g} → {self.value_after:.4g} {unit}".rstrip()
+        return size if self.relative_change is None else f"{size} ({self.relative_change:+.1%})"
+
+    @property
+    def interval(self) -> str:
+        if self.relative_change_low is None or self.relative_change_high is None:
+            return "–"
+        return f"{self.relative_change_low:+.1%} to {self.relative_change_high:+.1%}"
+
+    @property
+    def explanation(self) -> str:
+        parts = [f"{one['what']}: {one['before']} → {one['after']}" for one in self.what_changed]
+        return "; ".join(parts) or "nothing that is recorded"
+
+    @property
+    def state(self) -> str:
+        return self.status if self.recovered_at is None else f"{self.status}, recovered"
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """What leads for one model, or ties with what leads."""
+
+    model_id: str
+    precision: str
+    batch_size: int
+    sequence_length: int | None
+    prefer: str
+    verdict: str  # recommended | tie
+    hardware_id: str
+    endpoint_type: str
+    threads: int | None
+    probability_best: float | None
+    p50_latency_ms: float | None
+    throughput_items_per_second: float | None
+    evidence_runs: int
+    newest_evidence_at: datetime | None
+    reason: str
+
+    @property
+    def endpoint(self) -> str:
+        """With the number of threads: another number is another candidate."""
+        if self.threads is None:
+            return self.endpoint_type
+        return f"{self.endpoint_type}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+
+
+def changes(connection: Any, scope: Mapping[str, list[str]]) -> tuple[Change, ...]:
+    found = records(run_query(connection, "report_change", **scope), Change)
+    return tuple(replace(change, note=first_line(change.note)) for change in found)
+
+
+def recommended(connection: Any, scope: Mapping[str, list[str]]) -> tuple[Recommended, ...]:
+    return tuple(records(run_query(connection, "report_recommendation", **scope), Recommended))

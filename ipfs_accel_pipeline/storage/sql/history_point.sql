@@ -1,0 +1,25 @@
+-- One measured test with what is followed over time, case by case, oldest first; `case_number` counts the cases.
+-- A skipped test was not run, so it is no point of any series. Of one case only the newest $points tests are taken.
+WITH point AS (
+    SELECT
+        t.id AS test_id, t."timestamp", t.model_id, t.hardware_id, t.endpoint_type, t.precision, t.batch_size,
+        t.sequence_length, t.success, t.parity_cosine,
+        p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.tokens_per_second, p.memory_peak_mb,
+        p.first_inference_ms, p.energy_efficiency_items_per_joule
+    FROM test_results AS t
+    LEFT JOIN performance_results AS p ON p.test_id = t.id AND p.provenance = 'measured'
+    WHERE t.provenance = 'measured' AND t.test_type = 'benchmark' AND t.status <> 'skipped'
+        AND ($models::VARCHAR[] IS NULL OR list_contains($models, t.model_id))
+        AND ($hardware::VARCHAR[] IS NULL OR list_contains($hardware, t.hardware_id))
+)
+SELECT
+    dense_rank() OVER (
+        ORDER BY model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length
+    ) AS case_number,
+    *
+FROM point
+QUALIFY row_number() OVER (
+    PARTITION BY model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length
+    ORDER BY "timestamp" DESC, test_id DESC
+) <= coalesce($points, 1000)
+ORDER BY case_number, "timestamp", test_id

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from ipfs_accel_pipeline.analysis.comparison import compare_rounds
+
+
+def rounds(level, count=5, spread=0.01, seed=0):
+    rng = np.random.default_rng(seed)
+    return [level * np.exp(rng.normal(0, spread) + rng.normal(0, 0.01, 40)) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(12.0, "worse"), (8.0, "better"), (10.0, "no difference"), (10.3, "no difference")]
+)
+def test_the_verdict_is_that_of_b_against_a(level, verdict):
+    result = compare_rounds(rounds(10.0), rounds(level, seed=1), minimum_effect=0.05)
+    assert result.verdict == verdict
+    assert result.change_low <= result.change <= result.change_high
+    assert result.change == pytest.approx(level / 10 - 1, abs=0.02)
+
+
+def test_rounds_that_disagree_are_not_enough_data_and_no_verdict():
+    result = compare_rounds(rounds(10.0, spread=0.1), rounds(10.5, spread=0.1, seed=1), minimum_effect=0.05)
+    assert result.verdict == "not enough data"
+    assert "measure more rounds" in result.reason
+
+
+def test_one_process_shows_nothing_of_how_processes_differ():
+    result = compare_rounds(rounds(10.0, count=1), rounds(20.0, seed=1), minimum_effect=0.05)
+    assert (result.verdict, result.reason) == ("not enough data", "A has 1 round, 2 are the least")
+    assert result.p50_a_ms is not None
+
+
+def test_a_few_samples_are_not_enough():
+    result = compare_rounds(rounds(10.0), [[20.0, 20.1], [20.2]], minimum_effect=0.05)
+    assert result.reason == "B has 3 samples, 20 are the least"
+
+
+def test_swapping_the_sides_swaps_the_verdict():
+    a, b = rounds(10.0), rounds(13.0, seed=1)
+    assert {compare_rounds(a, b, 0.05).verdict, compare_rounds(b, a, 0.05).verdict} == {"worse", "better"}

@@ -1,0 +1,210 @@
+"""Which hardware for a model. Every number is invented."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ipfs_accel_pipeline.analysis.fleet import best_models, smallest_fleet
+from ipfs_accel_pipeline.analysis.recommendation import Limits, Run, Wish, groups, judge
+from ipfs_accel_pipeline_tests.fakes import MODEL_ID, NOON
+
+NOW = NOON + timedelta(days=10)
+
+
+def run(hardware="cpu-a", p50=10.0, day=0, **changes):
+    row = Run(
+        model_id=MODEL_ID,
+        hardware_id=hardware,
+        endpoint_type="pytorch",
+        precision="fp32",
+        batch_size=1,
+        sequence_length=128,
+        threads=2,
+        weights="random",
+        weights_digest="w",
+        provenance="measured",
+        acceleration="hardware",
+        status="passed",
+        error_message=None,
+        timestamp=NOON + timedelta(days=day),
+        p50_latency_ms=p50,
+        p99_latency_ms=p50 * 1.5,
+        throughput_items_per_second=1000 / p50,
+        memory_peak_mb=100.0,
+        ci95_low_ms=p50 * 0.99,
+        ci95_high_ms=p50 * 1.01,
+        parity_cosine=0.9999,
+    )
+    return replace(row, **changes)
+
+
+def nights(hardware, p50, count=4, **changes):
+    return [run(hardware, p50 * (1 + 0.01 * (day % 2)), day, **changes) for day in range(count)]
+
+
+def verdicts(runs, wish=None):
+    return {one.newest.hardware_id: one.verdict for one in judge(runs, wish or Wish(), NOW)}
+
+
+def test_the_faster_one_is_recommended_with_its_evidence_and_the_next_best():
+    first, second = judge(nights("cpu-a", 10.0) + nights("cpu-b", 20.0), Wish(), NOW)
+    assert (first.newest.hardware_id, first.verdict, first.place) == ("cpu-a", "recommended", 1)
+    assert first.probability_best > 0.99
+    assert first.reason == (
+        "median latency 10.05 ms (4 runs, newest 7 days old); next best: cpu-b (pytorch, 2 threads) with "
+        "median latency 20.1 ms"
+    )
+    assert (second.verdict, second.place) == ("dominated", 2)
+    assert "at least as good in everything measured" in second.reason
+
+
+def test_a_lead_that_chance_could_explain_is_a_tie():
+    judged = judge([run("cpu-a", 10.0), run("cpu-b", 10.2)], Wish(), NOW)
+    assert [one.verdict for one in judged] == ["tie", "tie"]
+    assert "cannot be told apart from cpu-b" in judged[0].reason
+    assert 0.5 < judged[0].probability_best < 0.95
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"provenance": "imported"}, "imported, not measured here"),
+        ({"provenance": "emulated"}, "emulated, not measured here"),
+        ({"acceleration": "software"}, "software acceleration"),
+        ({"status": "crashed", "error_message": "signal 11\nmore"}, "its newest test ended: crashed: signal 11"),
+        ({"timestamp": NOW - timedelta(days=91)}, "stale: last measured 91 days old"),
+        ({"weights_digest": "older", "timestamp": NOON - timedelta(days=1)}, "other weights"),
+    ],
+)
+def test_what_is_no_evidence_is_ruled_out_with_its_reason_though_it_is_fastest(changes, says):
+    best, ruled_out = judge([run("cpu-a", 10.0), run("cpu-b", 1.0, **changes)], Wish(), NOW)
+    assert best.newest.hardware_id == "cpu-a"
+    assert (ruled_out.verdict, ruled_out.place, ruled_out.probability_best) == ("ruled_out", None, None)
+    assert says in ruled_out.reason
+
+
+def test_a_failure_without_threads_and_weights_counts_against_its_own_endpoint():
+    failed = run("cpu-a", 10.0, 5, status="error", error_message="boom", threads=None, weights_digest=None)
+    (only,) = judge([*nights("cpu-a", 10.0), failed], Wish(), NOW)
+    assert (only.verdict, only.reason) == ("ruled_out", "its newest test ended: error: boom")
+
+
+def test_an_unknown_number_keeps_no_limit():
+    (only,) = judge([run("cpu-a", memory_peak_mb=None)], Wish(limits=Limits(max_memory_mb=500)), NOW)
+    assert only.reason == "memory_peak_mb was not measured, so the limit of 500 MiB cannot be checked"
+
+
+def test_a_cost_needs_a_price_and_prefers_the_cheaper_work():
+    runs = nights("cpu-a", 10.0) + nights("cpu-b", 5.0) + nights("cpu-c", 1.0)
+    judged = judge(runs, Wish("cost", prices={"cpu-a": 1.0, "cpu-b": 4.0}), NOW)
+    assert [one.newest.hardware_id for one in judged] == ["cpu-a", "cpu-b", "cpu-c"]
+    assert judged[0].reason.startswith("cost 2.7")
+    assert judged[2].reason == "no price is known: add --price cpu-c=..."
+
+
+def test_energy_that_was_not_measured_is_never_guessed():
+    runs = [run("cpu-a", energy_efficiency_items_per_joule=3.0), run("cpu-b", 1.0)]
+    best, other = judge(runs, Wish("energy"), NOW)
+    assert best.newest.hardware_id == "cpu-a"
+    assert other.reason == "its energy was not measured"
+
+
+def test_runs_before_the_last_change_tell_of_another_state():
+    runs = [run("cpu-a", 10.0 + 0.05 * (day % 3), day - 20) for day in range(12)]
+    runs += [run("cpu-a", 20.0 + 0.1 * (day % 3), day - 8) for day in range(6)]
+    (only,) = judge(runs, Wish(), NOW)
+    assert len(only.runs) == 6
+    assert only.median("p50_latency_ms") == pytest.approx(20.1)
+
+
+def test_other_threads_on_one_device_are_another_candidate():
+    judged = judge([*nights("cpu-a", 10.0), *nights("cpu-a", 18.0, threads=1)], Wish(), NOW)
+    assert [(one.newest.threads, one.verdict) for one in judged] == [(2, "recommended"), (1, "dominated")]
+
+
+latency = st.floats(0.5, 500)
+platforms = st.lists(st.tuples(latency, st.floats(10, 2000), st.integers(1, 5)), min_size=1, max_size=6)
+
+
+def field_of(described):
+    return [
+        run(f"cpu-{index}", p50 * (1 + 0.01 * (day % 2)), day, memory_peak_mb=memory)
+        for index, (p50, memory, count) in enumerate(described)
+        for day in range(count)
+    ]
+
+
+@given(platforms)
+@settings(max_examples=60, deadline=None)
+def test_a_strictly_better_platform_wins(described):
+    better = [run("better", min(p50 for p50, *_ in described) * 0.7, day, memory_peak_mb=1.0) for day in range(4)]
+    first = judge(field_of(described) + better, Wish(), NOW)[0]
+    assert first.newest.hardware_id == "better"
+
+
+@given(platforms, latency)
+@settings(max_examples=60, deadline=None)
+def test_a_dominated_platform_never_leads(described, p50):
+    runs = field_of(described)
+    worse = [replace(one, hardware_id="worse", p50_latency_ms=one.p50_latency_ms * 1.001, memory_peak_mb=9999.0,
+                     throughput_items_per_second=one.throughput_items_per_second / 1.001)
+             for one in runs if one.hardware_id == "cpu-0"]  # fmt: skip
+    first = judge(runs + worse, Wish(), NOW)[0]
+    assert first.newest.hardware_id != "worse"
+
+
+@given(platforms, latency, st.floats(10, 2000), st.sampled_from(["latency", "throughput"]))
+@settings(max_examples=80, deadline=None)
+def test_limits_are_never_violated(described, max_p99, max_memory, prefer):
+    wish = Wish(prefer, Limits(max_p99_ms=max_p99, max_memory_mb=max_memory))
+    for one in judge(field_of(described), wish, NOW):
+        if one.place is not None:
+            assert one.median("p99_latency_ms") <= max_p99
+            assert one.median("memory_peak_mb") <= max_memory
+
+
+@given(latency, st.floats(1.0, 2.0), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_more_of_the_same_evidence_never_lowers_the_confidence(p50, ratio, count):
+    assume(ratio > 1.001)
+
+    def confidence(times):
+        runs = nights("cpu-a", p50, count * times) + nights("cpu-b", p50 * ratio, count * times)
+        return judge(runs, Wish(), NOW)[0].probability_best
+
+    assert confidence(2) >= confidence(1) - 1e-9
+
+
+@given(platforms)
+@settings(max_examples=60, deadline=None)
+def test_the_chances_add_up_and_the_places_are_without_gaps(described):
+    judged = judge(field_of(described), Wish(), NOW)
+    assert sum(one.probability_best for one in judged) == pytest.approx(1)
+    assert [one.place for one in judged] == list(range(1, len(described) + 1))
+
+
+def test_the_models_of_a_device_and_the_smallest_fleet():
+    fast, slow = {"a": 1.0, "b": 1.0, "c": 9.0}, {"a": 5.0, "b": 9.0, "c": 1.0}
+    runs = [
+        run(hardware, p50, model_id=model)
+        for hardware, models in (("gpu", fast), ("npu", slow))
+        for model, p50 in models.items()
+    ]
+    judged = {group[0].model_id: judge(group, Wish(), NOW) for group in groups(runs)}
+    assert [(one.model_id, one.times_the_best) for one in best_models(judged, "npu")] == [("c", 1), ("a", 5), ("b", 9)]
+    assert smallest_fleet(judged).hardware_ids == ("gpu",)
+    strict = Wish(limits=Limits(max_latency_ms=4))
+    judged = {group[0].model_id: judge(group, strict, NOW) for group in groups(runs)}
+    fleet = smallest_fleet(judged)
+    assert fleet.hardware_ids == ("gpu", "npu")
+    assert {model: one.newest.hardware_id for model, one in fleet.served.items()} == {
+        "a": "gpu",
+        "b": "gpu",
+        "c": "npu",
+    }
+    impossible = Wish(limits=Limits(max_latency_ms=0.1))
+    judged = {group[0].model_id: judge(group, impossible, NOW) for group in groups(runs)}
+    assert smallest_fleet(judged).unserved == ("a", "b", "c")

@@ -1,0 +1,140 @@
+"""compare, regressions and recommend as a person types them, over invented nights in a real database."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ipfs_accel_pipeline.cli import main
+from ipfs_accel_pipeline.pipeline.history import refresh_history
+from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, failed_observation
+from ipfs_accel_pipeline_tests.pipeline.nights import night, seal
+
+OTHER = "openvino-cpu-fake-9000"
+SLOWER = {"environment": {"threads": 1}}
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def rounds(day, level, **changes):
+    return [night(day * 10 + number, level, round_index=number, **changes) for number in range(3)]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """Seven nights, four slower ones with one thread, and another device on two nights."""
+    path = tmp_path_factory.mktemp("nights") / "benchmark.duckdb"
+    settings = load_settings(path)
+    for day in range(11):
+        level, changes = (10.0, {}) if day < 7 else (14.0, SLOWER)
+        changes = {**changes, "environment": {**changes.get("environment", {"threads": 2}), "branch": f"b{day}"}}
+        seal(settings, f"night-{day:03}", *rounds(day, level, **changes))
+    seal(settings, "other-1", *rounds(3, 25.0, hardware_id=OTHER, endpoint_type="openvino"))
+    seal(settings, "broken-1", failed_observation(hardware_id=OTHER, endpoint_type="openvino", batch_size=8))
+    load_pending(settings, [HARDWARE_ID, OTHER])
+    refresh_history(settings)
+    publish_snapshot(settings.database, settings.snapshot)
+    return path
+
+
+def test_a_slower_run_is_worse_with_exit_code_1_and_says_what_differs(database):
+    result = invoke("compare", "night-006", "night-007", "--db-path", database)
+    assert result.exit_code == 1, result.output
+    assert "### night-007 against night-006: 1 worse" in result.stdout
+    assert f"| ✗ worse | {MODEL_ID} | fp32 b1 s128 {HARDWARE_ID} pytorch |" in result.stdout
+    assert "- threads: 2 → 1" in result.stdout
+
+
+def test_two_nights_of_one_state_do_not_differ(database):
+    result = invoke("compare", "run:night-001", "run:night-002", "--db-path", database)
+    assert result.exit_code == 0, result.output
+    assert "1 no difference" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("branch:b2", "branch:b9"), ("date:2026-03-21", "latest"), ("night-000", "version:version-1")]
+)
+def test_a_side_may_be_a_branch_a_date_a_version_or_the_latest(database, a, b):
+    result = invoke("compare", a, b, "--db-path", database, "--format", "json")
+    assert result.exit_code == 1, result.output
+    compared = json.loads(result.stdout)["compared"]
+    assert compared[0]["verdict"] == "worse"
+    assert compared[0]["change"] == pytest.approx(0.4, abs=0.05)
+
+
+def test_platforms_are_compared_by_their_best_endpoint(database):
+    result = invoke("compare", f"hardware:{HARDWARE_ID}", f"hardware:{OTHER}", "--db-path", database)
+    assert result.exit_code == 1
+    assert f"{HARDWARE_ID} pytorch → {OTHER} openvino" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compare", "nothing", "latest"], "No measured test belongs to 'nothing'"),
+        (["compare", "date:yesterday", "latest"], "no date"),
+        (["compare", "branch:", "latest"], "names no branch"),
+        (["compare", "latest", "latest", "--minimum-effect", "7"], "makes no sense"),
+        (["recommend", "--model", "unheard-of"], "No test is stored"),
+        (["recommend", "--price", "cpu=free"], "is no price"),
+        (["recommend", "--hardware", "cpu-unknown"], "No test is stored of"),
+        (["regressions", "--set", "fixed", "zzz"], "No change has an id"),
+        (["regressions", "--minimum-effect", "3"], "0.03 means three per cent"),
+    ],
+)
+def test_wrong_use_is_one_clear_message_and_exit_code_2(database, arguments, says):
+    result = invoke(*arguments, "--db-path", database)
+    assert (result.exit_code, "Traceback" in result.output) == (2, False)
+    assert says in result.output
+
+
+def test_regressions_are_listed_with_why_until_a_person_answers(database):
+    result = invoke("regressions", "--db-path", database, "--format", "json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert {one["metric"] for one in found} == {"p50_latency_ms", "p99_latency_ms", "throughput_items_per_second"}
+    text = invoke("regressions", "--db-path", database)
+    assert "changed there: branch: b6 → b7; threads: 2 → 1" in text.stdout
+    assert "| changed | model |" in invoke("regressions", "--db-path", database, "--format", "markdown").stdout
+    for one in found:
+        answered = invoke("regressions", "--set", "expected", one["id"], "--note", "one thread", "--db-path", database)
+        assert answered.exit_code == 0, answered.output
+    quiet = invoke("regressions", "--db-path", database)
+    assert (quiet.exit_code, quiet.stdout) == (0, "No regression is open.\n")
+    assert "note: one thread" in invoke("regressions", "--all", "--db-path", database).stdout
+
+
+def test_the_recommendation_names_the_device_the_evidence_and_why_not_the_rest(database):
+    result = invoke("recommend", "--model", MODEL_ID, "--batch-size", 1, "--db-path", database, "--max-age-days", 9999)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{MODEL_ID} fp32 b1 s128, by latency"
+    assert lines[1].startswith(f"  recommended {HARDWARE_ID} (pytorch, 2 threads): median latency ")
+    assert f"  dominated   {HARDWARE_ID} (pytorch, 1 thread)" in result.stdout
+    assert f"  dominated   {OTHER}" in result.stdout
+
+
+def test_limits_that_nothing_keeps_are_exit_code_1_and_say_by_how_much(database):
+    options = ["--batch-size", 1, "--max-p99-ms", 5, "--max-age-days", 9999, "--db-path", database]
+    result = invoke("recommend", *options)
+    assert result.exit_code == 1
+    assert "beyond the limit of 5 ms" in result.stdout
+    assert "recommended" not in result.stdout
+    fleet = invoke("recommend", "--fleet", *options)
+    assert "nothing serves it within the limits" in fleet.stdout
+
+
+def test_the_other_questions_have_answers_too(database):
+    options = ["--batch-size", 1, "--max-age-days", 9999, "--db-path", database]
+    assert "times the best known latency" in invoke("recommend", "--hardware", OTHER, *options).stdout
+    assert f"1 device: {HARDWARE_ID}" in invoke("recommend", "--fleet", *options).stdout
+    rows = json.loads(invoke("recommend", "--format", "json", *options).stdout)
+    assert rows[0]["verdict"] == "recommended"
+    cost = invoke("recommend", "--prefer", "cost", "--price", f"{OTHER}=0.1/h", *options)
+    assert f"recommended {OTHER}" in cost.stdout
+    assert f"no price is known: add --price {HARDWARE_ID}=..." in cost.stdout

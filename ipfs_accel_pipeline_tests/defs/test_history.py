@@ -1,0 +1,168 @@
+"""What Dagster makes of a history: the asset, the check that fails, who is told, and another model version."""
+
+import smtplib
+from dataclasses import replace
+from datetime import timedelta
+
+import dagster as dg
+import pytest
+
+from ipfs_accel_pipeline.defs.assets.performance_changes import performance_changes
+from ipfs_accel_pipeline.defs.model_version_sensor import new_model_versions, version_comparison
+from ipfs_accel_pipeline.defs.notifications import regression_notifications
+from ipfs_accel_pipeline.defs.regression_check import new_regressions
+from ipfs_accel_pipeline.defs.resources import tables
+from ipfs_accel_pipeline.models.sources import current_revision
+from ipfs_accel_pipeline.pipeline.changes import set_status
+from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.settings import load_settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID
+from ipfs_accel_pipeline_tests.pipeline.nights import load_nights, night, seal
+
+MAIL = {
+    "BENCHMARK_EMAIL_FROM": "a@x",
+    "BENCHMARK_EMAIL_TO": "b@x,c@x",
+    "BENCHMARK_EMAIL_PASSWORD": "s3cret",
+    "BENCHMARK_SMTP_HOST": "mail.x",
+}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("BENCHMARK_DB_PATH", raising=False)
+    for name in (*MAIL, "BENCHMARK_WEBHOOK_URL", "BENCHMARK_CATALOGUE"):
+        monkeypatch.delenv(name, raising=False)
+    return load_settings()
+
+
+@pytest.fixture
+def slowed(settings):
+    load_nights(settings, [10.0] * 7 + [14.0] * 4, {"environment": {"threads": 1}}, 7)
+    return settings
+
+
+def materialized():
+    return dg.materialize([performance_changes, new_regressions], resources={"io_manager": tables}, raise_on_error=True)
+
+
+def stored(settings):
+    with open_database(settings.database) as connection:
+        return read_rows(connection, "performance_changes")
+
+
+def test_the_check_fails_with_the_list_until_a_person_answers(slowed):
+    result = materialized()
+    (check,) = result.get_asset_check_evaluations()
+    assert not check.passed
+    assert "threads: 2 → 1" in check.metadata["regressions"].value
+    metadata = result.asset_materializations_for_node("performance_changes")[0].metadata
+    assert metadata["changes/regression"].value == check.metadata["new_regressions"].value == len(stored(slowed))
+    for row in stored(slowed):
+        set_status(slowed.database, row.id, "expected", "one thread")
+    (check,) = materialized().get_asset_check_evaluations()
+    assert check.passed
+    assert {row.status for row in stored(slowed)} == {"expected"}
+
+
+def after_a_run(instance, sensor, **run):
+    event = dg.DagsterEvent("PIPELINE_SUCCESS", "benchmark")
+    done = instance.create_run_for_job(_nothing, **run)
+    return sensor(dg.build_run_status_sensor_context(sensor.name, event, instance, done))
+
+
+def notify(instance):
+    return after_a_run(instance, regression_notifications)
+
+
+@dg.job
+def _nothing():
+    pass
+
+
+def test_every_regression_is_told_once_by_mail_and_again_if_the_mail_failed(slowed, monkeypatch):
+    materialized()
+    sent = []
+
+    class Server:
+        def __init__(self, host, port, context):
+            assert (host, port) == ("mail.x", 465)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def login(self, user, password):
+            assert password == "s3cret"
+
+        def sendmail(self, sender, receivers, text):
+            if not sent:
+                sent.append("refused")
+                raise smtplib.SMTPDataError(451, b"later")
+            sent.append((receivers, text))
+
+    monkeypatch.setattr(smtplib, "SMTP_SSL", Server)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "nobody to tell" in notify(instance).skip_message
+        for name, value in MAIL.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(Exception, match="later"):
+            notify(instance)
+        assert all(row.notified_at is None for row in stored(slowed))
+        notify(instance)
+        assert all(row.notified_at is not None for row in stored(slowed))
+        assert "no new regression" in notify(instance).skip_message
+    (receivers, text) = sent[1]
+    assert receivers == ["b@x", "c@x"]
+    assert "p50_latency_ms +" in text
+    assert "s3cret" not in text
+
+
+def test_a_new_version_is_compared_with_the_one_before(settings):
+    def rounds(day, level):
+        nights = [night(10 * day + number, level, round_index=number) for number in range(3)]
+        return [replace(one, started_at=one.started_at - timedelta(days=9 * day)) for one in nights]
+
+    seal(settings, "run-1", *rounds(0, 10.0), model_versions={MODEL_ID: "version-1"})
+    seal(settings, "11111111-2222-4333-8444-555555555555", *rounds(1, 13.0), model_versions={MODEL_ID: "version-2"})
+    load_pending(settings, [HARDWARE_ID])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "no new model version" in after_a_run(instance, version_comparison).skip_message
+        tags = {"bench/predecessor": "version-1", "dagster/partition": HARDWARE_ID}
+        run_id = "11111111-2222-4333-8444-555555555555"
+        assert "compared 1 cases" in after_a_run(instance, version_comparison, tags=tags, run_id=run_id).skip_message
+        (record,) = instance.fetch_observations(dg.AssetKey("performance_results"), limit=1).records
+    assert record.asset_observation.metadata["verdict/worse"].value == 1
+
+
+def test_a_changed_folder_is_measured_again_where_its_predecessor_ran(settings, tmp_path, monkeypatch):
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path / "my-bert"
+    transformers.BertConfig(hidden_size=32, num_hidden_layers=1, architectures=["BertModel"]).save_pretrained(folder)
+    catalogue = tmp_path / "catalogue.toml"
+    catalogue.write_text(f'["{MODEL_ID}"]\npath = "./my-bert"\n')
+    monkeypatch.setenv("BENCHMARK_CATALOGUE", str(catalogue))
+    described = {"source": "folder", "repository": "my-bert", "weights": "pretrained", "weights_digest": "w",
+                 "precision": "fp32", "config_digest": "c", "details": {}}  # fmt: skip
+    known = described | {"revision": current_revision(str(folder))}
+    seal(settings, "run-1", night(0, 10.0), described_versions={MODEL_ID: known})
+    load_pending(settings, [HARDWARE_ID])
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance=instance)
+        assert new_model_versions(context).run_requests == []
+        (folder / "model.safetensors").write_bytes(b"trained further")
+        (request,) = new_model_versions(context).run_requests
+    assert request.partition_key == HARDWARE_ID
+    assert request.run_config == {"resources": {"benchmark": {"config": {"models": [MODEL_ID]}}}}
+    assert request.tags["bench/predecessor"] == "version-1"
+    newer = known | {"revision": current_revision(str(folder))}
+    later = night(0, 10.0)
+    header = {"model_versions": {MODEL_ID: "version-2"}, "described_versions": {MODEL_ID: newer}}
+    seal(settings, "run-2", replace(later, started_at=later.started_at + timedelta(days=1)), **header)
+    load_pending(settings, [HARDWARE_ID])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert new_model_versions(dg.build_sensor_context(instance=instance)).run_requests == []

@@ -1,0 +1,171 @@
+"""A history of nights, loaded from shards into a real database, analysed and judged. Every number is invented."""
+
+from datetime import timedelta
+
+import pytest
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.changes import chosen_sensitivity, explained, is_open, refresh_changes, set_status
+from ipfs_accel_pipeline.pipeline.history import refresh_history
+from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.pipeline.recommending import evidence, refresh_recommendations
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, NOON, failed_observation, hardware_row
+from ipfs_accel_pipeline_tests.pipeline.nights import load_nights, night, seal
+
+OTHER = "openvino-cpu-fake-9000"
+SLOW_FROM = 10
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
+
+
+@pytest.fixture
+def slowed(settings):
+    """Ten nights with two threads, five slower ones with one and another runtime."""
+    later = {"environment": {"threads": 1, "load_average_1m": 3.0}, "backend_version": "2.11.0"}
+    load_nights(settings, [10.0] * SLOW_FROM + [14.0] * 5, later, SLOW_FROM)
+    return settings
+
+
+def changes(settings, **where):
+    with open_database(settings.database) as connection:
+        rows = refresh_changes(connection)
+    return [row for row in rows if all(getattr(row, name) == value for name, value in where.items())]
+
+
+def test_a_regression_is_found_explained_and_stored(slowed):
+    (latency,) = changes(slowed, metric="p50_latency_ms")
+    assert (latency.kind, latency.changed_at) == ("regression", NOON + timedelta(days=SLOW_FROM))
+    assert latency.relative_change == pytest.approx(0.4, abs=0.03)
+    assert explained(latency) == "backend_version: 2.10.0 → 2.11.0; threads: 2 → 1"
+    (throughput,) = changes(slowed, metric="throughput_items_per_second")
+    assert throughput.kind == "regression"
+    with open_database(slowed.database) as connection:
+        stored = read_rows(connection, "performance_changes")
+    assert {row.metric for row in stored} >= {"p50_latency_ms", "throughput_items_per_second"}
+    assert all(row.sequence_length == 128 for row in stored)
+
+
+def test_a_person_answers_and_the_answer_outlives_the_next_analysis(slowed):
+    (latency,) = changes(slowed, metric="p50_latency_ms")
+    assert is_open(latency)
+    set_status(slowed.database, latency.id[:8], "expected", "one thread is what production has")
+    seal(slowed, "night-900", night(15, 14.0, environment={"threads": 1}))
+    load_pending(slowed, [HARDWARE_ID])
+    changes(slowed)
+    with open_database(slowed.database) as connection:
+        (again,) = read_rows(connection, "performance_changes", {"id": latency.id})
+    assert (again.status, again.note) == ("expected", "one thread is what production has")
+    assert again.points_after == 6
+    assert not is_open(again)
+
+
+@pytest.mark.parametrize(
+    ("change_id", "status", "says"), [("zzz", "fixed", "No change has"), ("", "mended", "no status")]
+)
+def test_an_answer_to_nothing_is_refused(slowed, change_id, status, says):
+    changes(slowed)
+    with pytest.raises(UsageError, match=says):
+        set_status(slowed.database, change_id, status, None)
+
+
+def test_a_test_that_no_longer_passes_is_a_regression_with_what_changed(settings):
+    load_nights(settings, [10.0] * 3, {}, 99)
+    broken = failed_observation(started_at=NOON + timedelta(days=3), backend_version="2.12.0")
+    seal(settings, "night-003", broken)
+    load_pending(settings, [HARDWARE_ID])
+    (row,) = changes(settings)
+    assert (row.metric, row.kind) == ("success", "regression")
+    assert explained(row) == "backend_version: 2.10.0 → 2.12.0"
+
+
+def test_a_driver_that_was_renewed_explains_a_change(settings):
+    for day in range(12):
+        platform = hardware_row(driver_version="550" if day < 7 else "560")
+        seal(settings, f"night-{day:03}", night(day, 10.0 if day < 7 else 12.0), platform=platform)
+    load_pending(settings, [HARDWARE_ID])
+    (row,) = changes(settings, metric="p50_latency_ms")
+    assert explained(row) == "driver_version: 550 → 560"
+
+
+def test_another_version_of_the_model_explains_a_change(settings):
+    described = {
+        "source": "folder",
+        "repository": "my-bert",
+        "weights": "pretrained",
+        "precision": "fp32",
+        "details": {},
+    }
+    for day in range(12):
+        version = "one" if day < 7 else "two"
+        known = described | {"revision": f"sha256:{version}", "weights_digest": version, "config_digest": "same"}
+        header = {"model_versions": {MODEL_ID: f"version-{version}"}, "described_versions": {MODEL_ID: known}}
+        seal(settings, f"night-{day:03}", night(day, 10.0 if day < 7 else 12.0), **header)
+    load_pending(settings, [HARDWARE_ID])
+    (row,) = changes(settings, metric="p50_latency_ms")
+    assert explained(row) == "model_revision: sha256:one → sha256:two; weights_digest: one → two"
+    with open_database(settings.database) as connection:
+        versions = read_rows(connection, "model_versions")
+    assert [(one.model_version_id, one.first_seen_at) for one in versions] == [
+        ("version-one", NOON),
+        ("version-two", NOON + timedelta(days=7)),
+    ]
+
+
+def test_measurements_from_before_versions_were_described_point_at_a_version_too(slowed):
+    with open_database(slowed.database) as connection:
+        (version,) = read_rows(connection, "model_versions")
+        tests = read_rows(connection, "test_results")
+    assert (version.model_id, version.source, version.weights_digest) == (MODEL_ID, "catalogue", None)
+    assert {test.model_version_id for test in tests} == {version.model_version_id}
+
+
+def test_the_minimum_effect_is_a_setting(slowed, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_MINIMUM_EFFECT", "0.5")
+    assert chosen_sensitivity().minimum_effect == 0.5
+    assert chosen_sensitivity(0.1).minimum_effect == 0.1
+    assert changes(slowed) == []
+    monkeypatch.setenv("BENCHMARK_MINIMUM_EFFECT", "much")
+    with pytest.raises(UsageError, match="no number"):
+        chosen_sensitivity()
+
+
+def test_the_faster_device_is_recommended_and_the_table_of_compatibility_says_so(settings):
+    for day in range(4):
+        seal(settings, f"a-{day}", night(day, 10.0))
+        seal(settings, f"b-{day}", night(day, 20.0, hardware_id=OTHER, endpoint_type="openvino"))
+    load_pending(settings, [HARDWARE_ID, OTHER])
+    with open_database(settings.database) as connection:
+        rows = refresh_recommendations(connection, NOON + timedelta(days=5))
+        marked = {row.hardware_id: row.recommended for row in read_rows(connection, "hardware_compatibility")}
+    latency = {row.hardware_id: row for row in rows if row.prefer == "latency"}
+    assert (latency[HARDWARE_ID].verdict, latency[HARDWARE_ID].place) == ("recommended", 1)
+    assert latency[HARDWARE_ID].evidence_runs == 4
+    assert "next best: openvino-cpu-fake-9000 (openvino, 2 threads)" in latency[HARDWARE_ID].reason
+    assert latency[OTHER].verdict == "dominated"
+    assert marked == {HARDWARE_ID: True, OTHER: False}
+
+
+def test_a_failed_device_is_ruled_out_with_its_reason(settings):
+    seal(settings, "a", night(0, 10.0))
+    seal(settings, "b", failed_observation(hardware_id=OTHER, endpoint_type="openvino"))
+    load_pending(settings, [HARDWARE_ID, OTHER])
+    with open_database(settings.database) as connection:
+        rows = refresh_recommendations(connection, NOON)
+        assert len(evidence(connection, [MODEL_ID])) == 2
+        assert evidence(connection, ["another"]) == []
+    (failed,) = [row for row in rows if row.hardware_id == OTHER and row.prefer == "latency"]
+    assert (failed.verdict, failed.place) == ("ruled_out", None)
+    assert failed.reason == "its newest test ended: error: RuntimeError: fake failure"
+
+
+def test_an_empty_database_has_no_history_and_no_error(settings):
+    refresh_history(settings)
+    with open_database(settings.database) as connection:
+        assert read_rows(connection, "performance_changes") == []
+        assert read_rows(connection, "recommendations") == []
