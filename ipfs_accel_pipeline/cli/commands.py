@@ -112,6 +112,29 @@ def snapshot(db_path: str | None) -> None:
     click.echo(publish_snapshot(settings.database, settings.snapshot))
 
 
+@main.command()
+@database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True)
+@click.option("--token", envvar="IPFS_ACCEL_TOKEN", help="Ask every visitor for this token. Default: none.")
+@click.option("--dagster-url", default="http://127.0.0.1:3000", show_default=True, help="For links to runs.")
+@_clear_errors
+def dashboard(db_path: str | None, host: str, port: int, token: str | None, dagster_url: str) -> None:
+    """Browse the published snapshot: screens, downloads and an API. Read-only, and needs no Dagster."""
+    # Imported here: the web framework takes a second that no other command should pay.
+    from ipfs_accel_pipeline.dashboard.serve import serve
+
+    settings = load_settings(db_path)
+    serve(
+        settings,
+        host=host,
+        port=port,
+        token=token,
+        dagster_url=dagster_url,
+        say=lambda text: click.echo(text, err=True),
+    )
+
+
 def _refuse_options_before(context: click.Context) -> None:
     """They would be read by nobody."""
     given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]

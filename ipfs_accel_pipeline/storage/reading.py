@@ -50,6 +50,15 @@ def as_frame(result: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return frame
 
 
+def as_dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of an executed query by column name; JSON decoded, unknown as None."""
+    columns = [(name, str(type_) == "JSON") for name, type_, *_ in result.description]
+    return [
+        {name: _from_json(value) if is_json else value for (name, is_json), value in zip(columns, row, strict=True)}
+        for row in result.fetchall()
+    ]
+
+
 def _select(
     connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str], where: Conditions
 ) -> duckdb.DuckDBPyConnection:

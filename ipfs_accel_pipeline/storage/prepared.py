@@ -1,0 +1,139 @@
+"""The published snapshot, kept open for many quick questions: what all of them need is computed once.
+
+`dashboard_case` (one row per case), `dashboard_run` and their like are made in memory when a new snapshot is first
+read; the snapshot itself is never written. A reader that is still busy with the old one finishes on the old one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.failures import as_storage_errors
+from ipfs_accel_pipeline.storage.queries import query_rows, query_text
+from ipfs_accel_pipeline.storage.reading import as_dicts
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot
+
+CaseFilters = Mapping[str, Sequence[str] | Sequence[int] | None]
+
+# In this order: the choices are counted among the cases.
+_PREPARED = {
+    "dashboard_case": "dashboard/case",
+    "dashboard_run": "dashboard/run",
+    "dashboard_version": "dashboard/version",
+    "dashboard_choice": "dashboard/choice",
+}
+# Names are looked up in the snapshot first, then among what was made in memory.
+_SEARCH_PATH = "SET search_path = 'snapshot.main,memory.main'"
+FILTER_NAMES = (
+    "models", "hardware", "hardware_types", "families", "model_types", "endpoints", "precisions", "batch_sizes",
+    "sequence_lengths", "provenances", "accelerations", "statuses",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Opened:
+    state: tuple[int, int, int]
+    connection: duckdb.DuckDBPyConnection
+    held: ExitStack
+
+
+class PreparedSnapshot:
+    """Thread-safe. The first question after a publication waits for the preparation; the others do not."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self._lock = threading.Lock()
+        self._opened: _Opened | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own for one page, on the newest snapshot."""
+        connection = self._newest().cursor()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(_SEARCH_PATH)
+            yield connection
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.held.close()
+            self._opened = None
+
+    def _newest(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            state = _state(self.path)
+            if self._opened is None or self._opened.state != state:
+                replaced, self._opened = self._opened, _open(self.path, state)
+                if replaced is not None:
+                    # Cursors that are in use keep the old database alive until they are closed.
+                    replaced.held.close()
+            return self._opened.connection
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes what the dashboard's queries read; the snapshot must be attached as `snapshot`."""
+    with as_storage_errors("Cannot prepare the snapshot for reading"):
+        connection.execute(_SEARCH_PATH)
+        for table, query in _PREPARED.items():
+            connection.execute(f"CREATE TABLE memory.main.{table} AS {query_text(query)}")
+        connection.execute(
+            f"CREATE MACRO memory.main.chosen_cases(filters) AS TABLE {query_text('dashboard/chosen_case')}"
+        )
+
+
+def case_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, filters: CaseFilters, **params: object
+) -> list[dict[str, Any]]:
+    """The answer of a query over the cases that meet the filters; a filter that is left out lets everything pass."""
+    unknown = sorted(set(filters) - set(FILTER_NAMES))
+    if unknown:
+        raise StorageError(f"There is no filter {', '.join(unknown)}. Filters: {', '.join(FILTER_NAMES)}.")
+    chosen = {filter_name: list(filters.get(filter_name) or ()) or None for filter_name in FILTER_NAMES}
+    return query_rows(connection, name, filters=chosen, **params)
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the snapshot has this table: one that an older writer published may lack a newer part's."""
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'snapshot' AND table_name = $name", {"name": name}
+    )
+    return bool(found.fetchall()[0][0])
+
+
+def later_rows(connection: duckdb.DuckDBPyConnection, table: str, count: int = 200) -> list[dict[str, Any]] | None:
+    """Rows of a table that a snapshot may not have yet, as they are stored; None where it has no such table."""
+    if not has_table(connection, table):
+        return None
+    with as_storage_errors(f"Cannot read {table}"):
+        return as_dicts(connection.execute(f'SELECT * FROM "{table}" LIMIT {int(count)}'))
+
+
+def _open(path: Path, state: tuple[int, int, int]) -> _Opened:
+    held = ExitStack()
+    try:
+        connection = held.enter_context(open_snapshot(path))
+        prepare(connection)
+    except BaseException:
+        held.close()
+        raise
+    return _Opened(state, connection, held)
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What changes when another snapshot is published at this path; zeros where none is."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_ino, status.st_mtime_ns, status.st_size)
