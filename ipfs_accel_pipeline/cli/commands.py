@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,10 @@ def _finish(settings: Settings, options: dict[str, Any], result: RunResult, path
 
 def _report(settings: Settings, options: dict[str, Any]) -> None:
     models = known_ids(options["models"], settings) or None
-    text = make_report(settings, options["format"], models, options["hardware"] or None)
+    since = options["since"] and options["since"].replace(tzinfo=UTC)
+    text = make_report(
+        settings, options["format"], models, options["hardware"] or None, since=since, compare=options["compare"]
+    )
     if options["output"]:
         click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
     else:

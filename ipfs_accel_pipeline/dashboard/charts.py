@@ -22,6 +22,7 @@ _MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
 _SCALE = "Cividis"
+_ROWS_OF_A_SCALE = 8
 
 
 def figure(data: list[dict[str, Any]], height: int = 420, **layout: Any) -> Figure:
@@ -63,6 +64,7 @@ def trend(points: Sequence[Row], metric: str, title: str, changes: Iterable[Row]
         annotations=[annotation for _, annotation in lines],
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
         xaxis={"type": "date"},
+        margin={"l": 64, "r": 40, "t": 64, "b": 56},
         showlegend=False,
     )
 
@@ -100,10 +102,10 @@ def _interval(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def bars(rows: Sequence[Row], metric: str, title: str, label: str = "hardware_id") -> Figure:
+def bars(rows: Sequence[Row], metric: str, title: str, *labels: str) -> Figure:
     """Horizontal bars from zero, one per row; hatched where the number is not a measurement on real silicon."""
     known = [row for row in rows if row[metric] is not None]
-    names = _distinct([_bar_name(row, label) for row in known])
+    names = _distinct([_bar_name(row, labels) for row in known])
     trace = {
         "type": "bar",
         "orientation": "h",
@@ -122,7 +124,7 @@ def bars(rows: Sequence[Row], metric: str, title: str, label: str = "hardware_id
         trace["error_x"] = _interval(known) | {"color": "@ink", "thickness": 1, "width": 3}
     return figure(
         [trace],
-        height=90 + 30 * max(2, len(known)),
+        height=70 + 26 * max(2, len(known)),
         xaxis={"title": {"text": title}, "rangemode": "tozero"},
         yaxis={"tickvals": list(range(len(known))), "ticktext": names, "autorange": "reversed", "automargin": True},
         showlegend=False,
@@ -130,9 +132,9 @@ def bars(rows: Sequence[Row], metric: str, title: str, label: str = "hardware_id
     )
 
 
-def _bar_name(row: Row, label: str) -> str:
+def _bar_name(row: Row, labels: Sequence[str]) -> str:
     shape = case(row["precision"], row["batch_size"], row["sequence_length"])
-    return f"{short(row[label])} · {row['endpoint_type']} · {shape}"
+    return " · ".join([*(short(row[label], 24) for label in labels), row["endpoint_type"], shape])
 
 
 def over_batch(rows: Sequence[Row]) -> Figure:
@@ -263,13 +265,16 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
         "colorscale": _SCALE,
         "xgap": 2,
         "ygap": 2,
+        # A scale beside two rows is taller than they are, and their cells hold the numbers.
+        "showscale": len(models) >= _ROWS_OF_A_SCALE,
         "colorbar": _log_bar(title, min(shown), max(shown)) if shown else None,
     }
     return figure(
         [trace],
-        height=150 + 26 * max(3, len(models)),
-        xaxis={"side": "top", "automargin": True, "type": "category"},
-        yaxis={"automargin": True, "type": "category"},
+        height=110 + 30 * len(models),
+        margin={"l": 64, "r": 24, "t": 12, "b": 12},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 8 else -35, "ticks": ""},
+        yaxis={"type": "category", "ticks": ""},
     )
 
 
@@ -305,11 +310,15 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str =
                 "hovertemplate": "%{text}<br>%{x:.4g} · %{y:.4g} · %{z:.4g}<extra></extra>",
             }
         )
-    scene = {
+    scene: dict[str, Any] = {
         axis: {"title": {"text": title}, "type": "log"}
         for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
     }
-    return figure(traces, height=620, scene=scene, showlegend=True, margin={"l": 0, "r": 0, "t": 10, "b": 0})
+    # Far enough that no corner of the cube leaves the picture while it is turned.
+    scene |= {"camera": {"eye": {"x": 1.7, "y": 1.7, "z": 0.9}}, "aspectmode": "cube"}
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
+    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
+    return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)
 
 
 def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: str = "hardware_type") -> Figure:

@@ -75,4 +75,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "environment": wording.environment,
     "runs_of": _runs_of,
     "latency_bars": charts.latency_bars,
+    "batch_chart": charts.batch_chart,
+    "density_path": charts.density_path,
+    "change": wording.change,
+    "significant": figures.significant,
 }

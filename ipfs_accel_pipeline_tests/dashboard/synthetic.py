@@ -137,7 +137,8 @@ SELECT
     CASE provenance WHEN 'imported' THEN 'import' ELSE 'benchmark' END AS test_type, model_id, hardware_id,
     endpoint_type,
     status = 'passed' AS success,
-    CASE WHEN status <> 'passed' THEN 'InventedError: this operator ended as ' || status || chr(10) || 'more' END AS error_message,
+    CASE WHEN status <> 'passed' THEN 'InventedError: this operator ended as ' || status || chr(10) || 'more'
+    END AS error_message,
     1.5 AS execution_time, 100 + parameters_million AS memory_usage, '{"weights_digest": "0"}'::JSON AS details,
     CASE provenance WHEN 'imported' THEN 'import-' ELSE 'run-' END || lpad(run::VARCHAR, 3, '0') AS run_id, provenance,
     'device' AS requested_device, 'device' AS actual_device, endpoint_type AS backend, version AS backend_version,

@@ -49,6 +49,8 @@ def _sides(desk: Desk, by: By) -> Rows:
     """What can be chosen, the newest first."""
     if by == "run":
         runs = desk.rows("run_row", count=500)
+        # Imported and emulated runs can be chosen, but nothing is compared with them: they come last.
+        runs.sort(key=lambda run: "measured" not in run["provenances"])
         return [{"value": r["run_id"], "label": f"{r['run_id']} · {r['ended_at']:%Y-%m-%d %H:%M}"} for r in runs]
     if by == "platform":
         ids = [row["hardware_id"] for row in desk.rows("platform") if row["cases"]]

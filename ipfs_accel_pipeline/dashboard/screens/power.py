@@ -15,10 +15,14 @@ def power(desk: Desk, state: Filters) -> Screen:
     drawn = {}
     if with_energy:
         best = sorted(with_energy, key=lambda row: -row["energy_efficiency_items_per_joule"])[:_BARS]
-        drawn["energy"] = charts.bars(best, "energy_efficiency_items_per_joule", "Items per joule")
+        drawn["energy"] = charts.bars(
+            best, "energy_efficiency_items_per_joule", "Items per joule", "model_id", "hardware_id"
+        )
     with_power = [row for row in rows if row["power_watts_avg"] is not None]
     if with_power:
-        drawn["power"] = charts.bars(with_power[:_BARS], "power_watts_avg", METRICS["power"].title)
+        drawn["power"] = charts.bars(
+            with_power[:_BARS], "power_watts_avg", METRICS["power"].title, "model_id", "hardware_id"
+        )
     return Screen(
         "power",
         "Power and energy",

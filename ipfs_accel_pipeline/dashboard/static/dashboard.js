@@ -56,8 +56,8 @@
     const ink = styles.getPropertyValue("--ink").trim();
     const layout = {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { color: ink, family: "inherit", size: 13 },
-      margin: { l: 64, r: 24, t: 48, b: 56 },
+      font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 13 },
+      margin: { l: 64, r: 24, t: 12, b: 56 },
       hoverlabel: { bgcolor: styles.getPropertyValue("--raised").trim(), bordercolor: ink, font: { color: ink } },
       legend: { orientation: "h", y: -0.2 },
       ...figure.layout,
