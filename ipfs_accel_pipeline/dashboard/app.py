@@ -120,5 +120,5 @@ def _refuse_state(request: Request, error: Any) -> Response:
     problems = [{"loc": list(p["loc"]), "msg": p["msg"], "type": p["type"]} for p in error.errors()]
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": problems}, 422)
-    said = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in problems)
+    said = "; ".join(f"{problem['loc'][1]}: {problem['msg']}" for problem in problems)
     return HTMLResponse(render_error(request, "This address asks for something that cannot be", said), 422)

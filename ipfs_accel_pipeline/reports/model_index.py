@@ -46,10 +46,10 @@ def _result(row: Performance, model: ModelStatistic) -> dict[str, Any]:
             for kind, name, column in _METRICS
             if (value := getattr(row, column)) is not None
         ],
-        "source": {"name": f"ipfs_accel_pipeline, {row.test_timestamp.astimezone(UTC):%Y-%m-%d}"},
     }
 
 
 def _arguments(row: Performance) -> dict[str, Any]:
     names = ("hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "threads", "weights")
-    return {name: value for name in names if (value := getattr(row, name)) is not None}
+    known = {name: value for name in names if (value := getattr(row, name)) is not None}
+    return known | {"measured_at": row.test_timestamp.astimezone(UTC).isoformat()}
