@@ -38,11 +38,19 @@ FILTER_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Opened:
+    """One snapshot that is open: closing its connection would close its readers' too, so the last one does it."""
+
     state: tuple[int, int, int]
     connection: duckdb.DuckDBPyConnection
     held: ExitStack
+    readers: int = 0
+    is_retired: bool = False
+
+    def close_if_unused(self) -> None:
+        if self.is_retired and self.readers == 0:
+            self.held.close()
 
 
 class PreparedSnapshot:
@@ -56,29 +64,37 @@ class PreparedSnapshot:
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for one page, on the newest snapshot."""
-        connection = self._newest().cursor()
+        with self._lock:
+            opened = self._newest()
+            opened.readers += 1
+            connection = opened.connection.cursor()
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(_SEARCH_PATH)
             yield connection
         finally:
             connection.close()
+            with self._lock:
+                opened.readers -= 1
+                opened.close_if_unused()
 
     def close(self) -> None:
         with self._lock:
-            if self._opened is not None:
-                self._opened.held.close()
-            self._opened = None
+            self._retire()
 
-    def _newest(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            state = _state(self.path)
-            if self._opened is None or self._opened.state != state:
-                replaced, self._opened = self._opened, _open(self.path, state)
-                if replaced is not None:
-                    # Cursors that are in use keep the old database alive until they are closed.
-                    replaced.held.close()
-            return self._opened.connection
+    def _newest(self) -> _Opened:
+        state = _state(self.path)
+        if self._opened is None or self._opened.state != state:
+            opened = _open(self.path, state)
+            self._retire()
+            self._opened = opened
+        return self._opened
+
+    def _retire(self) -> None:
+        if self._opened is not None:
+            self._opened.is_retired = True
+            self._opened.close_if_unused()
+        self._opened = None
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
