@@ -2,8 +2,8 @@
 
     python benchmarks/dashboard_at_a_million_rows.py [FOLDER]
 
-The rows are invented (ipfs_accel_pipeline_tests/dashboard/synthetic.py) and kept in FOLDER for the next time. Prints the
-preparation after a publication, then for each screen the median and the slowest of five answers.
+The rows are invented (ipfs_accel_pipeline_tests/dashboard/synthetic.py) and kept in FOLDER for the next time. Prints
+the preparation after a publication, then for each screen the median and the slowest of five answers.
 """
 
 from __future__ import annotations

@@ -82,6 +82,11 @@ def labels(row: Performance) -> list[str]:
     ]
 
 
+def shared_labels(rows: list[Performance]) -> list[str]:
+    """What holds for every row of a group: said once above them."""
+    return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
+
+
 def _slow_rounds_left_out(row: Performance) -> bool:
     return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
 

@@ -183,6 +183,6 @@ SELECT
     CASE avg(success::INTEGER) WHEN 1 THEN 'compatible' WHEN 0 THEN 'incompatible' ELSE 'partial' END
         AS compatibility_status,
     avg(success::INTEGER) AS compatibility_score, max("timestamp") AS last_tested,
-    coalesce(any_value(error_message), 'every test passed') AS reason
+    any_value(error_message) AS reason
 FROM test_results GROUP BY model_id, hardware_id
 """
