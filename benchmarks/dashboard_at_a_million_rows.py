@@ -1,6 +1,8 @@
 """How long each screen of the dashboard takes at the server over a million performance rows.
 
-    python benchmarks/dashboard_at_a_million_rows.py [FOLDER]
+    python benchmarks/dashboard_at_a_million_rows.py [long|wide] [FOLDER]
+
+long: 60 models on 8 platforms, 360 runs. wide: 100 models on 40 platforms, 42 runs: 36,000 cases in each.
 
 The rows are invented (ipfs_accel_pipeline_tests/dashboard/synthetic.py) and kept in FOLDER for the next time. Prints
 the preparation after a publication, then for each screen the median and the slowest of five answers.
@@ -23,14 +25,18 @@ from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline_tests.dashboard.synthetic import Size, publish_synthetic
 
-SIZE = Size(models=100, platforms=40, runs=42, batches=(1, 8, 32), precisions=("fp32", "int8", "fp16"))
+PRECISIONS = ("fp32", "int8", "fp16")
+SIZES = {
+    "long": Size(models=60, platforms=8, runs=360, batches=(1, 8, 32), precisions=PRECISIONS),
+    "wide": Size(models=100, platforms=40, runs=42, batches=(1, 8, 32), precisions=PRECISIONS),
+}
 ANSWERS = 5
 
 
-def main(folder: Path) -> None:
+def main(size: Size, folder: Path) -> None:
     settings = Settings(data=folder, database=folder / "benchmark.duckdb")
     if not settings.snapshot.exists():
-        publish_synthetic(folder, SIZE)
+        publish_synthetic(folder, size)
     with open_snapshot(settings.snapshot) as connection:
         counts = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
@@ -68,9 +74,10 @@ def seconds(client: TestClient, address: str) -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
-        main(Path(sys.argv[1]))
+    shape = SIZES[sys.argv[1] if len(sys.argv) > 1 else "long"]
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        main(shape, Path(sys.argv[2]))
     else:
         with tempfile.TemporaryDirectory() as temporary:
-            main(Path(temporary))
+            main(shape, Path(temporary))

@@ -273,7 +273,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
         [trace],
         height=110 + 30 * len(models),
         margin={"l": 64, "r": 24, "t": 12, "b": 12},
-        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 8 else -35, "ticks": ""},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 4 else -30, "ticks": ""},
         yaxis={"type": "category", "ticks": ""},
     )
 
@@ -315,7 +315,7 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str =
         for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
     }
     # Far enough that no corner of the cube leaves the picture while it is turned.
-    scene |= {"camera": {"eye": {"x": 1.7, "y": 1.7, "z": 0.9}}, "aspectmode": "cube"}
+    scene |= {"camera": {"eye": {"x": 1.85, "y": 1.85, "z": 0.95}}, "aspectmode": "cube"}
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
     margin = {"l": 0, "r": 0, "t": 40, "b": 0}
     return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)

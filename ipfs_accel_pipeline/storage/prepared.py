@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,18 +55,24 @@ class _Opened:
 
 
 class PreparedSnapshot:
-    """Thread-safe. The first question after a publication waits for the preparation; the others do not."""
+    """Thread-safe. While a new snapshot is prepared, the one before is shown: nobody waits for seconds."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, patience_s: float = 0.1) -> None:
         self.path = Path(path).absolute()
+        self._patience_s = patience_s  # a small snapshot is ready by then, and its news is shown at once
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
+        self._coming: Future[_Opened] | None = None
+        self._preparer = ThreadPoolExecutor(1, thread_name_prefix="prepare-snapshot")
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for one page, on the newest snapshot."""
+        self._look_for_newer()
         with self._lock:
-            opened = self._newest()
+            opened = self._opened
+            if opened is None:  # nothing can be shown yet, so there is nothing to do but wait
+                opened = self._opened = _open(self.path, _state(self.path))
             opened.readers += 1
             connection = opened.connection.cursor()
         try:
@@ -78,17 +85,34 @@ class PreparedSnapshot:
                 opened.readers -= 1
                 opened.close_if_unused()
 
+    def open(self) -> None:
+        """Prepares now what the first reader would wait for."""
+        with self.reading():
+            pass
+
     def close(self) -> None:
         with self._lock:
+            coming, self._coming = self._coming, None
             self._retire()
+        if coming is not None:
+            coming.add_done_callback(_close_unwanted)
 
-    def _newest(self) -> _Opened:
-        state = _state(self.path)
-        if self._opened is None or self._opened.state != state:
-            opened = _open(self.path, state)
-            self._retire()
-            self._opened = opened
-        return self._opened
+    def _look_for_newer(self) -> None:
+        """Takes a newer snapshot if it is ready in time. StorageError if what was published cannot be read."""
+        with self._lock:
+            state = _state(self.path)
+            if self._opened is not None and self._opened.state != state and self._coming is None:
+                self._coming = self._preparer.submit(_open, self.path, state)
+            coming = self._coming
+        if coming is None:
+            return
+        wait([coming], timeout=self._patience_s)
+        with self._lock:
+            if self._coming is coming and coming.done():  # else another reader has taken it
+                self._coming = None
+                opened = coming.result()
+                self._retire()
+                self._opened = opened
 
     def _retire(self) -> None:
         if self._opened is not None:
@@ -133,6 +157,11 @@ def later_rows(connection: duckdb.DuckDBPyConnection, table: str, count: int = 2
         return None
     with as_storage_errors(f"Cannot read {table}"):
         return as_dicts(connection.execute(f'SELECT * FROM "{table}" LIMIT {int(count)}'))
+
+
+def _close_unwanted(coming: Future[_Opened]) -> None:
+    if coming.exception() is None:
+        coming.result().held.close()
 
 
 def _open(path: Path, state: tuple[int, int, int]) -> _Opened:

@@ -76,7 +76,10 @@ def test_a_new_snapshot_is_shown_without_a_restart(tmp_path):
     write_synthetic(settings.database, Size(models=2, platforms=2, runs=1))
     publish_snapshot(settings.database, settings.snapshot)
 
-    assert client.get("/api/summary").json()["cases"] == 2 * 2 * 3 * 2
+    deadline = time.monotonic() + 60
+    while client.get("/api/summary").json()["cases"] != 2 * 2 * 3 * 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_dashboard_leaves_the_snapshot_as_it_is_and_never_opens_the_live_file(tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.storage import prepared
 from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot, case_rows, has_table, later_rows
 from ipfs_accel_pipeline.storage.queries import query_names, query_rows, query_text
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
@@ -37,12 +40,12 @@ def test_cases_are_ranked_as_in_the_reports(request, which):
     with open_snapshot(path) as connection:
         reported = gather(connection, generated_at=fakes.NOON).performance
     with PreparedSnapshot(path).reading() as connection:
-        prepared = case_rows(connection, "dashboard/case_row", {})
+        cases = case_rows(connection, "dashboard/case_row", {})
 
     expected = {row.test_id: (row.rank, row.not_ranked_reason, row.p50_ratio_to_fastest) for row in reported}
     found = {
         row["result_test_id"]: (row["rank"], row["not_ranked_reason"], row["p50_ratio_to_fastest"])
-        for row in prepared
+        for row in cases
         if row["result_test_id"]
     }
     assert {rank for rank, _, _ in expected.values()} >= {"fastest", "tied", "slower", "not_ranked"}
@@ -89,7 +92,7 @@ def test_a_table_that_the_snapshot_lacks_is_none_and_an_empty_one_is_no_row(exam
 def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path):
     database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
     publish_snapshot(database, path)
-    snapshot = PreparedSnapshot(path)
+    snapshot = PreparedSnapshot(path, patience_s=60)
     count = "SELECT count(*) FROM models"
     with snapshot.reading() as old:
         example.write_example(database)
@@ -97,6 +100,52 @@ def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path):
         with snapshot.reading() as new:
             assert new.execute(count).fetchall() == [(len(example.MODELS),)]
         assert old.execute(count).fetchall() == [(0,)]
+
+
+def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monkeypatch):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=0)
+    snapshot.open()
+    may_go_on, prepare = threading.Event(), prepared.prepare
+
+    def slowly(connection):
+        may_go_on.wait(60)
+        prepare(connection)
+
+    monkeypatch.setattr(prepared, "prepare", slowly)
+    example.write_example(database)
+    publish_snapshot(database, path)
+
+    assert models_seen(snapshot) == 0
+    may_go_on.set()
+    deadline = time.monotonic() + 60
+    while models_seen(snapshot) == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert models_seen(snapshot) == len(example.MODELS)
+    snapshot.close()
+
+
+def models_seen(snapshot) -> int:
+    with snapshot.reading() as connection:
+        count: int = connection.execute("SELECT count(*) FROM models").fetchall()[0][0]
+        return count
+
+
+def test_a_published_file_that_cannot_be_read_is_told_and_can_be_mended(tmp_path):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=60)
+    snapshot.open()
+    (tmp_path / "broken").write_text("no database")
+    (tmp_path / "broken").replace(path)
+
+    with pytest.raises(StorageError, match="Cannot open the snapshot"), snapshot.reading():
+        pass
+
+    publish_snapshot(database, path)
+    assert models_seen(snapshot) == 0
 
 
 def worse_cases(tmp_path, *pairs):

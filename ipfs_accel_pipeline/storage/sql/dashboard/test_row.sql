@@ -27,7 +27,7 @@ WHERE t.rowid IN (
             SELECT hardware_id FROM hardware_platforms WHERE list_contains($filters.accelerations::VARCHAR[], acceleration)))
     ))
     AND ($run_id IS NULL OR f.run_id = $run_id)
-    AND (NOT coalesce($failed_only, FALSE) OR (NOT f.success AND f.status <> 'skipped'))
+    AND (NOT coalesce($failed_only, FALSE) OR (NOT f.success AND f.status NOT IN ('unsupported', 'skipped')))
     ORDER BY f."timestamp" DESC, f.id
     LIMIT coalesce($count, 200) OFFSET coalesce($skip, 0)
 )
