@@ -15,6 +15,8 @@ from fastapi.testclient import TestClient
 from ipfs_accel_pipeline.dashboard.downloads import as_csv
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline_tests.dashboard.conftest import client_of, settings_in
 from ipfs_accel_pipeline_tests.reports import example
 
@@ -143,6 +145,53 @@ def test_energy_that_nobody_measured_is_not_drawn_but_explained(example_client):
 
 def test_without_recommendations_none_is_invented(client):
     assert "No recommendation was derived" in page(client, "/recommend")
+
+
+CHANGE = """
+INSERT INTO performance_changes BY NAME SELECT
+    'c-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length,
+    'p50_latency_ms' AS metric, 'regression' AS kind, test_timestamp AS last_before_at, test_timestamp AS changed_at,
+    test_id AS test_id_before, test_id AS test_id_after, 10.0 AS value_before, 13.0 AS value_after,
+    0.3 AS relative_change, 0.99 AS confidence, 5 AS points_before, 5 AS points_after, '[]'::JSON AS what_changed,
+    now() AS found_at, TRUE AS still_found, 'new' AS status
+FROM performance_results WHERE id = 'performance-1'"""
+RECOMMENDATION = """
+INSERT INTO recommendations BY NAME SELECT
+    'r-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, 'latency' AS prefer,
+    'recommended' AS verdict, 1 AS place, 0.97 AS probability_best, 4 AS evidence_runs,
+    'fastest by far in this test' AS reason, now() AS decided_at
+FROM performance_results WHERE id = 'performance-1'"""
+
+
+@pytest.fixture(scope="module")
+def judged_client(tmp_path_factory):
+    """The example with one change point and one recommendation."""
+    settings = settings_in(tmp_path_factory.mktemp("judged"))
+    example.write_example(settings.database)
+    with open_database(settings.database) as connection:
+        connection.execute(CHANGE)
+        connection.execute(RECOMMENDATION)
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+def test_a_change_point_is_drawn_listed_and_new_on_the_overview(judged_client):
+    case = f"of_model={example.BERT}&of_hardware={example.CPU}&of_endpoint=pytorch&of_precision=fp32"
+    trend = page(judged_client, f"/trends?{case}&of_batch=1&of_sequence=128")
+
+    assert '"text":"regression"' in trend
+    assert "Where the level of this case changed" in trend
+    assert "New regressions found in the history" in page(judged_client, "/overview")
+    assert "No change was found in this case" in page(judged_client, f"/trends?{case}&of_batch=8&of_sequence=128")
+
+
+def test_a_recommendation_is_shown_with_its_reason(judged_client):
+    text = page(judged_client, "/recommend")
+
+    strict(text)
+    assert "fastest by far in this test" in text
+    assert "0.970" in text
+    assert "No recommendation meets these filters" in page(judged_client, "/recommend?precision=int8")
 
 
 def test_a_run_of_dagster_is_linked_and_one_of_the_command_line_is_not(history_settings, example_client):

@@ -18,7 +18,7 @@ def recommend(desk: Desk, state: Filters) -> Screen:
         "recommend",
         "What should I use?",
         rows=rows,
-        context={"is_known": stored is not None, "shown": rows[: desk.most_rows], "columns": _columns(rows)},
+        context={"is_derived": bool(stored), "shown": rows[: desk.most_rows], "columns": _columns(rows)},
         offered=("model", "precision", "batch", "endpoint"),
     )
 

@@ -40,7 +40,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
         rows=points,
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
-            "changes": changes, "changes_known": known_changes is not None, "has_number": has_number,
+            "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
         charts={"trend": charts.trend(points, metric.column, metric.title, drawn)} if has_number else {},
