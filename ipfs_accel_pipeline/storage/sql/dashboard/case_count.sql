@@ -1,4 +1,6 @@
 -- One row: how many cases meet the filters, and of which provenance.
+WITH chosen AS MATERIALIZED (SELECT * FROM chosen_cases($filters)),
+pair AS (SELECT bool_or(success) AS is_passed FROM chosen GROUP BY model_id, hardware_id)
 SELECT
     count(*) AS cases,
     count(*) FILTER (success) AS passed,
@@ -9,7 +11,6 @@ SELECT
     count(*) FILTER (provenance = 'measured') AS measured,
     count(*) FILTER (provenance = 'imported') AS imported,
     count(*) FILTER (provenance = 'emulated') AS emulated,
-    count(*) FILTER (acceleration IN ('software', 'emulated')) AS not_on_silicon,
-    count(DISTINCT (model_id, hardware_id)) AS tested_pairs,
-    count(DISTINCT (model_id, hardware_id)) FILTER (success) AS passed_pairs
-FROM chosen_cases($filters)
+    (SELECT count(*) FROM pair) AS tested_pairs,
+    (SELECT count(*) FROM pair WHERE is_passed) AS passed_pairs
+FROM chosen

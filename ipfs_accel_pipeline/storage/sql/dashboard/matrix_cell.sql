@@ -6,7 +6,7 @@ SELECT
     count(*) FILTER (status IN ('unsupported', 'skipped')) AS not_tried,
     bool_and(provenance = 'imported') AS is_imported_only,
     bool_or(provenance = 'emulated') AS is_emulated,
-    list_sort(list(DISTINCT provenance)) AS provenances,
+    bool_or(provenance = 'imported') AS has_imported,
     min(p50_latency_ms) AS p50_latency_ms,
     arg_min(endpoint_type, p50_latency_ms) AS endpoint_type,
     bool_or(rank = 'fastest') AS is_fastest,
