@@ -11,7 +11,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ipfs_accel_pipeline.dashboard.filters import Filters, url_of
+from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.dashboard.registry import SCREENS, Entry
 from ipfs_accel_pipeline.dashboard.screens.trends import link_to
 from ipfs_accel_pipeline.reports import figures, wording
@@ -47,7 +47,7 @@ def render_error(request: Request, title: str, message: str) -> str:
 
 
 def _frame() -> dict[str, Any]:
-    return {"menu": [entry for entry in SCREENS if entry.label], "labels": FILTER_LABELS, "filter_type": Filters}
+    return {"menu": [entry for entry in SCREENS if entry.label], "labels": FILTER_LABELS}
 
 
 @cache

@@ -21,7 +21,7 @@ CASE = (
     "of_model=invented%2Fbert-008&of_hardware=cuda-invented-02&of_endpoint=pytorch&of_precision=fp32&of_batch=8"
     "&of_sequence=128"
 )
-# What axe finds is a defect, but for rules about pages that a document like ours has no use for.
+# Every rule of axe: what it finds is a defect.
 AXE = "const done = arguments[arguments.length - 1]; axe.run(document, {resultTypes: ['violations']}).then(done)"
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import hashlib
+import re
+from importlib.resources import files
+
 import pytest
 
 from ipfs_accel_pipeline_tests.dashboard.conftest import client_of
@@ -12,6 +16,15 @@ def test_every_answer_carries_a_strict_policy(client):
         assert "unsafe-inline" not in policy
         assert "unsafe-eval" not in policy
         assert "http" not in policy
+
+
+def test_the_vendored_scripts_are_the_ones_that_are_named():
+    static = files("ipfs_accel_pipeline.dashboard") / "static"
+    named = re.findall(r"`(plotly-\S+\.js)` .* `([0-9a-f]{64})`", (static / "README.md").read_text())
+
+    assert len(named) == 2
+    for name, digest in named:
+        assert hashlib.sha256((static / name).read_bytes()).hexdigest() == digest
 
 
 def test_nothing_can_be_written(client):
