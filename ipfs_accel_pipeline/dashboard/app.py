@@ -115,6 +115,7 @@ def _say_what_is_wrong(app: FastAPI) -> None:
     app.add_exception_handler(UsageError, answer(404, str))
     app.add_exception_handler(StorageError, answer(503, str))
     app.add_exception_handler(RequestValidationError, _refuse_state)
+    app.add_exception_handler(Exception, answer(500, lambda _: "The dashboard has a defect; its log says which."))
 
 
 def _refuse_state(request: Request, error: Any) -> Response:

@@ -72,7 +72,7 @@ def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str
 
 
 def _of_run(connection: Any, scope: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
-    found = plain_lines(run_query(connection, "dashboard/result_of_run", run_id=run_id))
+    found = plain_lines(run_query(connection, "dashboard/result_of_side", run_id=run_id))
     if not found:
         raise UsageError(f"The run {run_id!r} has no result. `ipfs-accel dashboard` lists the runs on its first page.")
     return [row for row in found if row["model_id"] in scope["models"] and row["hardware_id"] in scope["hardware"]]

@@ -65,8 +65,11 @@ def empty_client(empty_settings: Settings) -> TestClient:
 
 
 @pytest.fixture(scope="session")
-def site(history_settings: Settings) -> Iterator[Served]:
-    with served(history_settings) as running:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A history of few cases: a browser takes seconds where a page has a thousand cells."""
+    settings = settings_in(tmp_path_factory.mktemp("dashboard-site"))
+    publish_synthetic(settings.data, Size(models=9, batches=(1, 8), precisions=("fp32",)))
+    with served(settings) as running:
         yield running
 
 

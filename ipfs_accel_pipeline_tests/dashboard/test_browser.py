@@ -22,7 +22,7 @@ CASE = (
     "&of_sequence=128"
 )
 # Every rule of axe: what it finds is a defect.
-AXE = "const done = arguments[arguments.length - 1]; axe.run(document, {resultTypes: ['violations']}).then(done)"
+AXE = "const done = arguments[1]; axe.run(document, {resultTypes: ['violations'], ...arguments[0]}).then(done)"
 
 
 def state_of(browser) -> dict[str, list[str]]:
@@ -214,9 +214,10 @@ def axe() -> str:
     return script.read_text(encoding="utf-8")
 
 
-def violations(browser, axe: str) -> list[str]:
+def violations(browser, axe: str, dark: bool) -> list[str]:
+    """By all rules in light colours; in dark ones only what colours can break."""
     browser.run(axe)
-    found = browser.driver.execute_async_script(AXE)["violations"]
+    found = browser.driver.execute_async_script(AXE, {"runOnly": ["color-contrast"]} if dark else {})["violations"]
     return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
@@ -225,7 +226,7 @@ def violations(browser, axe: str) -> list[str]:
 def test_axe_finds_no_barrier_on_a_screen(browser, site, axe, path, dark):
     browser.look_at(site.address + path, dark=dark)
 
-    assert violations(browser, axe) == []
+    assert violations(browser, axe, dark) == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -237,4 +238,4 @@ def test_axe_finds_no_barrier_in_the_report(browser, axe, example_settings, tmp_
 
     browser.look_at(page.as_uri(), dark=dark)
 
-    assert violations(browser, axe) == []
+    assert violations(browser, axe, dark) == []

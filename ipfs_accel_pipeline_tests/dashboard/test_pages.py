@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
+from ipfs_accel_pipeline.dashboard.app import create_app
 from ipfs_accel_pipeline.dashboard.downloads import as_csv
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
@@ -127,6 +128,20 @@ def test_what_is_not_there_is_a_404_with_a_page(client, address):
 
     assert answer.status_code == 404
     assert "<h1>" in answer.text
+
+
+def test_a_defect_of_ours_is_a_500_with_a_page_and_tells_no_secret(example_settings, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("a path of this machine")
+
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.Office.desk", fail)
+    client = TestClient(create_app(example_settings), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+    for address in ("/overview", "/api/summary"):
+        answer = client.get(address)
+        assert answer.status_code == 500
+        assert "has a defect" in answer.text
+        assert "a path of this machine" not in answer.text
 
 
 def test_a_dashboard_without_a_snapshot_says_how_to_publish_one(tmp_path):

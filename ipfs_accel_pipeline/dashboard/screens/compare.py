@@ -71,10 +71,10 @@ def _results(desk: Desk, state: CompareState, side: str) -> Rows:
         on_it = state.model_copy(update={"hardware": [side]})
         return [row | {"test_id": row["result_test_id"]} for row in desk.cases("case_row", on_it, count=20_000)]
     if state.by == "run":
-        found = desk.rows("result_of_run", run_id=side)
+        found = desk.rows("result_of_side", run_id=side)
     else:
         backend, _, version = side.partition(" ")
-        found = desk.rows("result_of_version", backend=backend, backend_version=version)
+        found = desk.rows("result_of_side", backend=backend, backend_version=version)
     return [row for row in found if _meets(row, state)]
 
 
