@@ -9,9 +9,9 @@ from math import log2
 
 from ipfs_accel_pipeline.reports.rows import Distribution, Performance
 
-WIDTH = 120
+WIDTH = 120  # of a bar; report.css says it too
 BATCH_WIDTH, BATCH_HEIGHT = 420, 180
-DENSITY_WIDTH, DENSITY_HEIGHT = 240, 28
+DENSITY_HEIGHT = 28
 _MARGIN = 8
 
 
@@ -100,9 +100,8 @@ def _batch_x(size: int, sizes: list[int]) -> float:
 
 
 def density_path(distribution: Distribution) -> str:
-    """The outline of a histogram as an SVG path, closed along the base line."""
+    """The outline of a histogram as an SVG path, one unit per bin, closed along the base line."""
     top = max(distribution.counts)
-    step = DENSITY_WIDTH / len(distribution.counts)
     heights = [round(DENSITY_HEIGHT * (1 - count / top), 1) for count in distribution.counts]
-    steps = "".join(f"V{height:g}h{step:g}" for height in heights)
+    steps = "".join(f"V{height:g}h1" for height in heights)
     return f"M0 {DENSITY_HEIGHT}{steps}V{DENSITY_HEIGHT}Z"

@@ -14,7 +14,7 @@ from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.samples import latencies_ms_of
 
 BINS = 24
-_MOST = 120  # a report stays small and quick; the dashboard shows every test
+_MOST = 100  # a report stays small and quick; the dashboard shows every test
 
 
 def distributions(connection: Any, shards: Path | None, rows: Sequence[Performance]) -> tuple[Distribution, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ipfs_accel_pipeline.reports import ranking
-from ipfs_accel_pipeline.reports.charts import BATCH_HEIGHT, BATCH_WIDTH, DENSITY_HEIGHT, DENSITY_WIDTH, WIDTH
+from ipfs_accel_pipeline.reports.charts import BATCH_HEIGHT, BATCH_WIDTH, DENSITY_HEIGHT
 from ipfs_accel_pipeline.reports.content import ReportContent
 from ipfs_accel_pipeline.reports.rows import MatrixRow, Performance
 from ipfs_accel_pipeline.reports.templating import html_environment
@@ -20,10 +20,10 @@ def render(content: ReportContent) -> str:
         reasons=[(row.model_id, cell) for row in content.compatibility.rows for cell in row.cells if cell.reason],
         families=_by_family(content),
         best=_best_of_pairs(content),
+        by_platform=_by_platform(content),
         distributions={one.test_id: one for one in content.distributions},
-        bar_width=WIDTH,
         batch_size=(BATCH_WIDTH, BATCH_HEIGHT),
-        density_size=(DENSITY_WIDTH, DENSITY_HEIGHT),
+        density_height=DENSITY_HEIGHT,
     )
 
 
@@ -31,6 +31,11 @@ def _by_family(content: ReportContent) -> list[tuple[str, list[MatrixRow]]]:
     families = {model.model_id: model.model_family or "unknown" for model in content.models}
     rows = sorted(content.compatibility.rows, key=lambda row: (families[row.model_id], row.model_id))
     return [(family, list(group)) for family, group in groupby(rows, key=lambda row: families[row.model_id])]
+
+
+def _by_platform(content: ReportContent) -> list[tuple[str, list[Performance]]]:
+    rows = sorted(content.performance, key=lambda row: row.hardware_id)  # stable: within a platform model by model
+    return [(hardware_id, list(group)) for hardware_id, group in groupby(rows, key=lambda row: row.hardware_id)]
 
 
 def _best_of_pairs(content: ReportContent) -> dict[tuple[str, str], Performance]:
