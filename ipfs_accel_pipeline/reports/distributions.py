@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ipfs_accel_pipeline.errors import StorageError
@@ -14,6 +15,7 @@ from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.samples import latencies_ms_of
 
 BINS = 24
+_MOST_MEDIANS = 3
 _MOST = 100  # a report stays small and quick; the dashboard shows every test
 
 
@@ -52,12 +54,12 @@ def _binned(samples: dict[str, list[float]]) -> list[Distribution]:
     if not samples:
         return []
     low = min(min(values) for values in samples.values())
-    high = max(_p99(values) for values in samples.values())
+    # The far tail or one slow round would squeeze all else into one bin; what lies beyond is counted in the last one.
+    high = min(max(map(_p99, samples.values())), _MOST_MEDIANS * max(map(median, samples.values())))
     return [_histogram(test_id, values, low, max(high, low * 1.001)) for test_id, values in samples.items()]
 
 
 def _p99(values: list[float]) -> float:
-    """The far tail would squeeze all else into one bin; what lies beyond is counted in the last one."""
     return sorted(values)[min(len(values) - 1, int(0.99 * len(values)))]
 
 
