@@ -67,8 +67,8 @@ def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str
     """UsageError if a run has no result: a comparison with nothing would look like good news."""
     if runs is None:
         return None
-    sides = [_of_run(connection, scope, run_id) for run_id in runs]
-    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in pair(*sides)))
+    a_rows, b_rows = (_of_run(connection, scope, run_id) for run_id in runs)
+    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in pair(a_rows, b_rows)))
 
 
 def _of_run(connection: Any, scope: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
