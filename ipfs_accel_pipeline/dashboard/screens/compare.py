@@ -14,6 +14,7 @@ from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Rows, Screen
 from ipfs_accel_pipeline.reports.comparison import SAME_CASE, SAME_WORK, Pair, pair
 
 By = Literal["run", "platform", "version"]
+_SHOWN = 150  # pairs in the table: the largest changes stand first
 OFFERED = ("family", "precision", "batch", "model")
 
 
@@ -37,7 +38,7 @@ def compare(desk: Desk, state: CompareState) -> Screen:
         rows=[_row(one, columns) for one in pairs[: desk.most_rows]],
         context={
             "state": state, "a": a, "b": b, "sides": sides, "columns": columns, "shown": shown, "note": note,
-            "pairs": [(number, one, _link(state, a, b, number)) for number, one in enumerate(pairs[: desk.most_rows])],
+            "pairs": [(number, one, _link(state, a, b, number)) for number, one in enumerate(pairs[:_SHOWN])],
             "pairs_total": len(pairs), "verdicts": Counter(one.verdict for one in pairs),
         },
         charts=drawn,

@@ -9,9 +9,8 @@ WITH of_side AS (
 SELECT
     p.test_id, p.model_id, p.hardware_id, p.endpoint_type, p.precision, p.batch_size, p.sequence_length, p.provenance,
     p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.min_latency_ms, p.max_latency_ms, p.p90_latency_ms,
-    p.p99_latency_ms, p.throughput_items_per_second, p.memory_peak_mb, p.is_noisy, p.test_timestamp AS tested_at,
-    p.environment ->> 'threads' AS threads, t.weights, t.details ->> 'weights_digest' AS weights_digest,
-    h.acceleration, m.model_family, m.model_type, h.hardware_type
+    p.p99_latency_ms, p.environment ->> 'threads' AS threads, t.details ->> 'weights_digest' AS weights_digest,
+    h.acceleration, m.model_family
 FROM of_side AS v
 JOIN performance_results AS p ON p.test_id = v.id
 JOIN test_results AS t ON t.id = v.id
