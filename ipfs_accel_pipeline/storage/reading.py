@@ -52,11 +52,12 @@ def as_frame(result: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def as_dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The rows of an executed query by column name; JSON decoded, unknown as None."""
-    columns = [(name, str(type_) == "JSON") for name, type_, *_ in result.description]
-    return [
-        {name: _from_json(value) if is_json else value for (name, is_json), value in zip(columns, row, strict=True)}
-        for row in result.fetchall()
-    ]
+    names = [column[0] for column in result.description]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    for name in (column[0] for column in result.description if str(column[1]) == "JSON"):
+        for row in rows:
+            row[name] = _from_json(row[name])
+    return rows
 
 
 def _select(
