@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 
-.PHONY: run test test-all lint ui detect report clean
+.PHONY: run test test-all lint ui dashboard detect report clean
 
 # Browsers are left out here, or the first run would take longer than five minutes: a browser starts for every round.
 run: .venv/installed  ## measure the small default models on this machine and report
@@ -24,6 +24,9 @@ lint: .venv/installed-dev  ## format, lint, import contracts, types
 ui: .venv/installed-dev  ## the Dagster UI with its daemon, on http://127.0.0.1:3000
 	$(BIN)/dagster job execute -m ipfs_accel_pipeline.definitions -j detect
 	$(BIN)/dagster dev -w workspace.yaml
+
+dashboard: .venv/installed  ## the dashboard over the published snapshot, on http://127.0.0.1:8050
+	$(BIN)/ipfs-accel dashboard
 
 detect: .venv/installed  ## what hardware does this machine have?
 	$(BIN)/ipfs-accel detect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,29 @@ def snapshot(db_path: str | None) -> None:
 
 @main.command()
 @database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True)
+@click.option("--token", envvar="IPFS_ACCEL_TOKEN", help="Ask every visitor for this token. Default: none.")
+@click.option("--dagster-url", default="http://127.0.0.1:3000", show_default=True, help="For links to runs.")
+@clear_errors
+def dashboard(db_path: str | None, host: str, port: int, token: str | None, dagster_url: str) -> None:
+    """Browse the published snapshot: screens, downloads and an API. Read-only, and needs no Dagster."""
+    # Imported here: the web framework takes a second that no other command should pay.
+    from ipfs_accel_pipeline.dashboard.serve import serve
+
+    settings = load_settings(db_path)
+    serve(
+        settings,
+        host=host,
+        port=port,
+        token=token,
+        dagster_url=dagster_url,
+        say=lambda text: click.echo(text, err=True),
+    )
+
+
+@main.command()
+@database_option
 @migration_options
 @clear_errors
 def migrate(**options: Any) -> None:
@@ -180,7 +204,10 @@ def _finish(settings: Settings, options: dict[str, Any], result: RunResult, path
 
 def _report(settings: Settings, options: dict[str, Any]) -> None:
     models = known_ids(options["models"], settings) or None
-    text = make_report(settings, options["format"], models, options["hardware"] or None)
+    since = options["since"] and options["since"].replace(tzinfo=UTC)
+    text = make_report(
+        settings, options["format"], models, options["hardware"] or None, since=since, compare=options["compare"]
+    )
     if options["output"]:
         click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
     else:

@@ -10,7 +10,7 @@ import click
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
-from ipfs_accel_pipeline.reports.write import FORMATS
+from ipfs_accel_pipeline.reports.write import EXPORTS, FORMATS
 
 Command = Callable[..., Any]
 
@@ -69,7 +69,9 @@ def measuring_options(command: Command) -> Command:
 def report_options(command: Command) -> Command:
     for option in reversed(
         [
-            click.option("--format", type=click.Choice(list(FORMATS)), default="markdown", show_default=True),
+            click.option("--format", type=click.Choice([*FORMATS, *EXPORTS]), default="markdown", show_default=True),
+            click.option("--since", type=click.DateTime(), help="Only tests from this day or time (UTC) on."),
+            click.option("--compare", nargs=2, metavar="RUN_A RUN_B", help="Add two runs side by side."),
             click.option("--output", type=click.Path(), help="Where to write the report. Default: the screen."),
         ]
     ):

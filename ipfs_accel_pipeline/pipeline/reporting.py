@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.reports.sections import newest_test_at
 from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report, write_report
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 
 def make_report(
-    settings: Settings, format: str, models: Sequence[str] | None = None, hardware: Sequence[str] | None = None
+    settings: Settings,
+    format: str,
+    models: Sequence[str] | None = None,
+    hardware: Sequence[str] | None = None,
+    *,
+    since: datetime | None = None,
+    compare: tuple[str, str] | None = None,
 ) -> str:
-    """One report as text. `models` and `hardware` narrow it down."""
+    """One report as text. `models`, `hardware` and `since` narrow it down; `compare` adds two runs side by side.
+
+    What changed is told against the last report that a run left in the reports folder.
+    """
     with open_snapshot(settings.snapshot) as connection:
-        content = gather(connection, models=models, hardware=hardware, generated_at=datetime.now(UTC))
+        content = gather(
+            connection,
+            models=models,
+            hardware=hardware,
+            generated_at=datetime.now(UTC),
+            since=since,
+            earlier_report_at=_earlier_report_at(settings, newest_test_at(connection)),
+            compare=compare,
+            shards=settings.shards,
+        )
     return render_report(content, format)
 
 
 def write_all_reports(settings: Settings) -> dict[str, Path]:
     """`report.md`, `report.html` and `report.json` in the reports folder, by format."""
+    # All are made before the first is written: the one that is replaced says what they are compared with.
+    texts = {format: make_report(settings, format) for format in FORMATS}
     return {
-        format: write_report(make_report(settings, format), settings.reports / f"report{SUFFIXES[format]}")
-        for format in FORMATS
+        format: write_report(text, settings.reports / f"report{SUFFIXES[format]}") for format, text in texts.items()
     }
+
+
+def _earlier_report_at(settings: Settings, newest: datetime | None) -> datetime | None:
+    """When the JSON report in the reports folder was made, if tests came after it; None where none can be read.
+
+    A report of the same tests says what that one said: reading it twice must not make its news disappear.
+    """
+    path = settings.reports / f"report{SUFFIXES['json']}"
+    try:
+        last = json.loads(path.read_text(encoding="utf-8"))
+        seen = last["summary"]["newest_test_at"]
+        is_of_these_tests = newest is not None and seen is not None and datetime.fromisoformat(seen) >= newest
+        moment = last["earlier_report_at"] if is_of_these_tests else last["generated_at"]
+        return None if moment is None else datetime.fromisoformat(moment)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

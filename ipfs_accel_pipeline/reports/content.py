@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.reports import history, sections
+from ipfs_accel_pipeline.reports.changes import changes_since, compare_runs
+from ipfs_accel_pipeline.reports.distributions import distributions
 from ipfs_accel_pipeline.reports.method import method_notes
 from ipfs_accel_pipeline.reports.rows import (
+    Change,
+    Comparison,
+    Distribution,
     EnvironmentFact,
     HardwareStatistic,
     Matrix,
@@ -36,17 +42,23 @@ class ReportContent:
     generated_at: datetime
     model_filter: tuple[str, ...] | None  # as asked; None is every model
     hardware_filter: tuple[str, ...] | None
+    since: datetime | None  # only tests from then on
     next_step: str | None  # what to run, where nothing was tested
     summary: Summary
     platforms: tuple[Platform, ...]
+    earlier_report_at: datetime | None  # what `changes` are measured from; None where there was no report before
+    changes: tuple[Change, ...]
+    comparison: Comparison | None  # of two runs, where asked for
     compatibility: Matrix
     performance: tuple[Performance, ...]
+    distributions: tuple[Distribution, ...]
     recent_tests: tuple[RecentTest, ...]
+    latest_tests: tuple[RecentTest, ...]  # of every case, with the whole error
     models: tuple[ModelStatistic, ...]
     hardware: tuple[HardwareStatistic, ...]
     power: tuple[PowerRow, ...]
     power_gaps: tuple[PowerGap, ...]
-    changes: tuple[history.Change, ...]
+    lasting_changes: tuple[history.LastingChange, ...]
     recommended: tuple[history.Recommended, ...]
     method: tuple[MethodNote, ...]
     environment: tuple[EnvironmentFact, ...]
@@ -58,11 +70,18 @@ def gather(
     models: Sequence[str] | None = None,
     hardware: Sequence[str] | None = None,
     generated_at: datetime,
+    since: datetime | None = None,
+    earlier_report_at: datetime | None = None,
+    compare: tuple[str, str] | None = None,
+    shards: Path | None = None,
 ) -> ReportContent:
-    """Read a report's content. `models` and `hardware` limit it to those ids, model names or hardware types."""
+    """Read a report's content. `models` and `hardware` limit it to those ids, model names or hardware types.
+
+    `since` leaves out older tests; `compare` names two runs; `shards` is where raw samples lie.
+    """
     platforms, chosen_hardware = _choose_platforms(connection, hardware)
-    statistics = _choose_models(connection, models, chosen_hardware)
-    scope = {"models": [m.model_id for m in statistics], "hardware": chosen_hardware}
+    statistics = _choose_models(connection, models, chosen_hardware, since)
+    scope = {"models": [m.model_id for m in statistics], "hardware": chosen_hardware, "since": since}
     performance = sections.performance(connection, scope)
     summary = sections.summary(connection, scope, platforms)
     power, power_gaps = sections.power(connection, scope)
@@ -71,17 +90,23 @@ def gather(
         generated_at=generated_at,
         model_filter=None if models is None else tuple(models),
         hardware_filter=None if hardware is None else tuple(hardware),
+        since=since,
         next_step=_next_step(summary),
         summary=summary,
         platforms=platforms,
+        earlier_report_at=earlier_report_at,
+        changes=changes_since(connection, scope, earlier_report_at),
+        comparison=compare_runs(connection, scope, compare),
         compatibility=sections.matrix(connection, scope, platforms),
         performance=performance,
+        distributions=distributions(connection, shards, performance),
         recent_tests=sections.recent_tests(connection, scope),
+        latest_tests=sections.latest_tests(connection, scope),
         models=sections.with_best_results(statistics, performance),
         hardware=sections.hardware_statistics(connection, scope, performance),
         power=power,
         power_gaps=power_gaps,
-        changes=history.changes(connection, scope),
+        lasting_changes=history.lasting_changes(connection, scope),
         recommended=history.recommended(connection, scope),
         method=method_notes(),
         environment=sections.environment(connection, scope),
@@ -96,8 +121,10 @@ def _choose_platforms(connection: Any, asked: Sequence[str] | None) -> tuple[tup
     return tuple(sorted(platforms, key=_platform_order)), ids
 
 
-def _choose_models(connection: Any, asked: Sequence[str] | None, hardware: list[str]) -> list[ModelStatistic]:
-    known = sections.model_statistics(connection, hardware)
+def _choose_models(
+    connection: Any, asked: Sequence[str] | None, hardware: list[str], since: datetime | None
+) -> list[ModelStatistic]:
+    known = sections.model_statistics(connection, hardware, since)
     ids = select(asked, {m.model_id: (m.model_name,) for m in known}, "model")
     return [m for m in known if m.model_id in ids]
 

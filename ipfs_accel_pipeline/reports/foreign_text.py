@@ -6,6 +6,7 @@ HTML needs nothing from here: its templates escape every value.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST_REASON = 200
 
@@ -13,6 +14,7 @@ _MARKDOWN_SYNTAX = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
 _HTML_SYNTAX = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
+@lru_cache(maxsize=4096)  # one error often stands in hundreds of cells
 def first_line(text: str | None, limit: int = LONGEST_REASON) -> str | None:
     """The first line with something on it, cut with an ellipsis; None if there is none."""
     lines = (" ".join(_printable(line).split()) for line in (text or "").splitlines())

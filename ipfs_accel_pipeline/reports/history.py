@@ -14,7 +14,7 @@ from ipfs_accel_pipeline.storage.queries import run_query
 
 
 @dataclass(frozen=True)
-class Change:
+class LastingChange:
     """One lasting change; values are medians of the two levels in the unit of the metric, which is in its name."""
 
     changed_at: datetime
@@ -93,10 +93,15 @@ class Recommended:
         return f"{self.endpoint_type}, {self.threads} thread{'' if self.threads == 1 else 's'}"
 
 
-def changes(connection: Any, scope: Mapping[str, list[str]]) -> tuple[Change, ...]:
-    found = records(run_query(connection, "report_change", **scope), Change)
+def lasting_changes(connection: Any, scope: Mapping[str, Any]) -> tuple[LastingChange, ...]:
+    found = records(run_query(connection, "report_lasting_change", **_asked(scope)), LastingChange)
     return tuple(replace(change, note=first_line(change.note)) for change in found)
 
 
-def recommended(connection: Any, scope: Mapping[str, list[str]]) -> tuple[Recommended, ...]:
-    return tuple(records(run_query(connection, "report_recommendation", **scope), Recommended))
+def recommended(connection: Any, scope: Mapping[str, Any]) -> tuple[Recommended, ...]:
+    return tuple(records(run_query(connection, "report_recommendation", **_asked(scope)), Recommended))
+
+
+def _asked(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Not since when: these come from the whole history, whatever part of it the other sections show."""
+    return {"models": scope["models"], "hardware": scope["hardware"]}

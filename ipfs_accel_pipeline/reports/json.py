@@ -18,11 +18,12 @@ from ipfs_accel_pipeline.reports.content import ReportContent
 SCHEMA_VERSION = 1
 
 UNITS = {
-    "_at, timestamp": "ISO 8601, UTC",
+    "_at, since, timestamp": "ISO 8601, UTC",
     "_celsius_avg, _celsius_peak": "degrees Celsius",
     "_mb": "MiB",
     "_million": "millions",
     "_ms": "milliseconds",
+    "_per_joule": "per joule",
     "_per_second": "per second",
     "_rate": "share from 0 to 1",
     "_ratio": "no unit",

@@ -90,6 +90,7 @@ class Performance:
     p99_latency_ms: float | None
     throughput_items_per_second: float | None
     memory_peak_mb: float | None
+    energy_efficiency_items_per_joule: float | None
     model_load_ms: float | None
     iterations: int | None
     rounds: int | None
@@ -102,6 +103,7 @@ class Performance:
     weights_digest: str | None  # two models of one name are told apart by it
     latest_status: str | None  # of the newest test of this case: newer than these numbers if it is not "passed"
     test_timestamp: datetime
+    test_id: str
     rank: str = "not_ranked"  # fastest | tied | slower | only | not_ranked
     not_ranked_reason: str | None = None
     p50_ratio_to_fastest: float | None = None
@@ -115,6 +117,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class RecentTest:
+    test_id: str
     timestamp: datetime
     model_id: str
     hardware_id: str
@@ -131,12 +134,69 @@ class RecentTest:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One measured case that differs from the report before: new, another status, or another latency."""
+
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    kind: str  # new | fixed | broken | slower | faster
+    status_before: str | None
+    status_after: str
+    error: str | None  # first line
+    p50_before_ms: float | None
+    p50_after_ms: float | None
+    p50_ratio: float | None  # after / before; only where the 95 % intervals do not overlap
+
+
+@dataclass(frozen=True)
+class ComparedCase:
+    """One case in two runs. The ratio is b over a: below 1, b is faster."""
+
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    p50_a_ms: float | None
+    p50_b_ms: float | None
+    p50_ratio: float | None
+    verdict: str  # b faster | b slower | tied | only a | only b | not compared
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side, the largest change first."""
+
+    run_a: str
+    run_b: str
+    cases: tuple[ComparedCase, ...]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The timed latencies of one test, counted in `counts` bins of equal width from `low_ms` to `high_ms`."""
+
+    test_id: str
+    samples: int
+    low_ms: float
+    high_ms: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class ModelStatistic:
     """Counts are of measured tests; `other_tests` are imported or emulated. The best result is a ranked one."""
 
     model_id: str
     model_name: str
     model_family: str | None
+    task: str | None
     parameters_million: float | None
     tests: int
     passed: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ipfs_accel_pipeline.records import HardwareType, Provenance
@@ -33,7 +34,8 @@ from ipfs_accel_pipeline.storage.queries import run_query
 
 MOST_RECENT_TESTS = 50
 
-Scope = Mapping[str, list[str]]  # "models" and "hardware": the ids this report is about
+# "models" and "hardware": the ids this report is about; "since": from when on, or None
+Scope = Mapping[str, Any]
 
 
 def stored_platforms(connection: Any) -> list[Platform]:
@@ -57,6 +59,11 @@ def undetected_platform(kind: HardwareType) -> Platform:
         hostname=None,
         detected_at=None,
     )
+
+
+def newest_test_at(connection: Any) -> datetime | None:
+    found: datetime | None = plain_lines(run_query(connection, "newest_test"))[0]["newest_test_at"]
+    return found
 
 
 def summary(connection: Any, scope: Scope, platforms: Iterable[Platform]) -> Summary:
@@ -93,9 +100,14 @@ def recent_tests(connection: Any, scope: Scope) -> tuple[RecentTest, ...]:
     return tuple(replace(test, error=first_line(test.error)) for test in records(frame, RecentTest))
 
 
-def model_statistics(connection: Any, hardware: list[str]) -> list[ModelStatistic]:
+def latest_tests(connection: Any, scope: Scope) -> tuple[RecentTest, ...]:
+    """The newest test of every case, the whole error with it: what an export of outcomes needs."""
+    return tuple(records(run_query(connection, "report_latest_test", **scope), RecentTest))
+
+
+def model_statistics(connection: Any, hardware: list[str], since: datetime | None) -> list[ModelStatistic]:
     """All models of the database with their counts on this hardware; the best results are added later."""
-    rows = records(run_query(connection, "report_model_statistic", hardware=hardware), ModelStatistic)
+    rows = records(run_query(connection, "report_model_statistic", hardware=hardware, since=since), ModelStatistic)
     return [replace(row, latest_failure_reason=first_line(row.latest_failure_reason)) for row in rows]
 
 
@@ -107,7 +119,7 @@ def with_best_results(models: Iterable[ModelStatistic], results: Iterable[Perfor
 def hardware_statistics(connection: Any, scope: Scope, results: Iterable[Performance]) -> tuple[HardwareStatistic, ...]:
     # Within one platform a software renderer competes only with itself, so `measured` is all that is asked.
     measured = [r for r in results if r.provenance == Provenance.MEASURED and ranking.still_holds(r)]
-    frame = run_query(connection, "report_hardware_statistic", models=scope["models"])
+    frame = run_query(connection, "report_hardware_statistic", models=scope["models"], since=scope["since"])
     return tuple(
         replace(h, best=ranking.best(r for r in measured if r.hardware_id == h.hardware_id))
         for h in records(frame, HardwareStatistic)

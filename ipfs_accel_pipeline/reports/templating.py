@@ -68,6 +68,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "case": _case,
     "rank": wording.rank,
     "labels": wording.labels,
+    "shared_labels": wording.shared_labels,
     "availability": wording.availability,
     "platform_labels": wording.platform_labels,
     "best": wording.best,
@@ -75,4 +76,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "environment": wording.environment,
     "runs_of": _runs_of,
     "latency_bars": charts.latency_bars,
+    "batch_chart": charts.batch_chart,
+    "density_path": charts.density_path,
+    "change": wording.change,
+    "significant": figures.significant,
 }

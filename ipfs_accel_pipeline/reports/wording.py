@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
 from ipfs_accel_pipeline.reports.rows import (
+    Change,
     HardwareStatistic,
     MatrixCell,
     ModelStatistic,
@@ -81,6 +82,11 @@ def labels(row: Performance) -> list[str]:
     ]
 
 
+def shared_labels(rows: list[Performance]) -> list[str]:
+    """What holds for every row of a group: said once above them."""
+    return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
+
+
 def _slow_rounds_left_out(row: Performance) -> bool:
     return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
 
@@ -103,6 +109,15 @@ def power_source(row: PowerRow) -> str:
     """Where a reading comes from and what it covers: "nvml, measured, gpu_board"."""
     provenance = None if row.provenance == "measured" else row.provenance
     return ", ".join(filter(None, (row.source, row.kind, row.scope, provenance, row.reason)))
+
+
+def change(one: Change) -> str:
+    """What became of a case: "▲ slower: 1.31 × as long"."""
+    symbol = {"broken": "✗", "slower": "▲", "fixed": "✓", "faster": "▼", "new": "+"}[one.kind]
+    said = f"{symbol} {one.kind}"
+    if one.p50_ratio is not None:
+        return f"{said}: {significant(one.p50_ratio)} × as long"
+    return f"{said}: {one.status_after.replace('_', ' ')}" if one.status_after != "passed" else said
 
 
 def best(statistic: ModelStatistic | HardwareStatistic) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.reports import html, json, markdown
+from ipfs_accel_pipeline.reports import html, json, junit, markdown, model_index, openmetrics
 from ipfs_accel_pipeline.reports.content import ReportContent
 
 FORMATS: dict[str, Callable[[ReportContent], str]] = {
@@ -16,13 +16,20 @@ FORMATS: dict[str, Callable[[ReportContent], str]] = {
     "json": json.render,
 }
 SUFFIXES = {"markdown": ".md", "html": ".html", "json": ".json"}
+# For other tools, written where they are asked for.
+EXPORTS: dict[str, Callable[[ReportContent], str]] = {
+    "junit": junit.render,
+    "model-index": model_index.render,
+    "openmetrics": openmetrics.render,
+}
 
 
 def render_report(content: ReportContent, format: str = "markdown") -> str:
     try:
-        render = FORMATS[format]
+        render = (FORMATS | EXPORTS)[format]
     except KeyError:
-        raise UsageError(f"There is no report format {format!r}. Choose one of: {', '.join(FORMATS)}.") from None
+        known = ", ".join([*FORMATS, *EXPORTS])
+        raise UsageError(f"There is no report format {format!r}. Choose one of: {known}.") from None
     return render(content)
 
 

@@ -50,6 +50,16 @@ def as_frame(result: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return frame
 
 
+def as_dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of an executed query by column name; JSON decoded, unknown as None."""
+    names = [column[0] for column in result.description]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    for name in (column[0] for column in result.description if str(column[1]) == "JSON"):
+        for row in rows:
+            row[name] = _from_json(row[name])
+    return rows
+
+
 def _select(
     connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str], where: Conditions
 ) -> duckdb.DuckDBPyConnection:

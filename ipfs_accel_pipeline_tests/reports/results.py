@@ -25,6 +25,7 @@ def result(p50: float | None = 10.0, half_width: float = 0.1, **changes: Any) ->
         p99_latency_ms=15.0,
         throughput_items_per_second=100.0,
         memory_peak_mb=150.0,
+        energy_efficiency_items_per_joule=None,
         model_load_ms=300.0,
         iterations=90,
         rounds=3,
@@ -37,5 +38,6 @@ def result(p50: float | None = 10.0, half_width: float = 0.1, **changes: Any) ->
         weights="random",
         latest_status="passed",
         test_timestamp=fakes.NOON,
+        test_id=fakes.TEST_ID,
     )
     return replace(row, **changes)

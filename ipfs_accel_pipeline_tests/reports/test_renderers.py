@@ -9,10 +9,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import html5lib
 import pytest
 
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot
+from ipfs_accel_pipeline_tests.dashboard.synthetic import Size, publish_synthetic
 from ipfs_accel_pipeline_tests.reports import example
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -120,6 +124,30 @@ def test_the_page_is_well_formed(request, which):
     headings = [tag for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert headings[:2] == ["h1", "h2"]
     assert headings.count("h1") == 1
+
+
+@pytest.mark.parametrize("which", ["content", "empty_content"])
+def test_the_page_is_valid_html(request, which):
+    html5lib.HTMLParser(strict=True).parse(render_report(request.getfixturevalue(which), "html"))
+
+
+def test_the_page_of_sixty_models_on_eight_platforms_stays_small(tmp_path):
+    size = Size(models=60, platforms=8, runs=2, batches=(1,), precisions=("fp32",))
+    with open_snapshot(publish_synthetic(tmp_path, size)) as connection:
+        page = render_report(gather(connection, generated_at=example.GENERATED_AT), "html")
+
+    assert page.count("<td") > 60 * 8
+    assert len(page.encode()) < 500_000
+
+
+def test_the_matrix_is_grouped_by_family_and_rings_the_fastest_alone(content):
+    page = render_report(content, "html")
+    matrix = page[page.index('id="compatibility"') : page.index('id="performance"')]
+
+    assert re.findall(r'<th scope="rowgroup" colspan="\d+">(\w+)</th>', matrix) == ["bert", "vit", "whisper"]
+    ringed = re.findall(r'<td class="ringed">.*?<small class="best">(.) [\d.]+ ms (\w+)', matrix)
+    assert ringed == [("≈", "onnxruntime"), ("≈", "openvino")]
+    assert 'class="imitated"' in matrix
 
 
 def test_the_page_needs_no_script_and_no_network(content):

@@ -8,5 +8,6 @@ SELECT
     count(*) FILTER (t.provenance <> 'measured') AS other_tests
 FROM hardware_platforms AS h
 LEFT JOIN test_results AS t ON t.hardware_id = h.hardware_id AND list_contains($models::VARCHAR[], t.model_id)
+    AND ($since IS NULL OR t."timestamp" >= $since::TIMESTAMPTZ)
 GROUP BY ALL
 ORDER BY h.hardware_type, h.hardware_id

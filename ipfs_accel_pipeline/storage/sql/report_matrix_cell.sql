@@ -3,7 +3,7 @@
 WITH tested AS (
     SELECT model_id, hardware_id, bool_or(provenance <> 'imported') AS is_evidence
     FROM test_results
-    WHERE status <> 'skipped'
+    WHERE status <> 'skipped' AND ($since IS NULL OR "timestamp" >= $since::TIMESTAMPTZ)
     GROUP BY ALL
 )
 SELECT
@@ -18,4 +18,5 @@ SELECT
 FROM tested AS t
 FULL JOIN hardware_compatibility AS c USING (model_id, hardware_id)
 WHERE list_contains($models::VARCHAR[], model_id) AND list_contains($hardware::VARCHAR[], hardware_id)
+    AND ($since IS NULL OR t.model_id IS NOT NULL)
 ORDER BY model_id, hardware_id

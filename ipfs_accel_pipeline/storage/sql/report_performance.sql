@@ -11,9 +11,9 @@ WITH latest_test AS (
 SELECT
     p.model_id, p.hardware_id, p.endpoint_type, p.precision, p.batch_size, p.sequence_length,
     p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.p90_latency_ms, p.p99_latency_ms,
-    p.throughput_items_per_second, p.memory_peak_mb, p.model_load_ms, p.iterations, p.rounds, p.slow_rounds, p.is_noisy,
+    p.throughput_items_per_second, p.memory_peak_mb, p.energy_efficiency_items_per_joule, p.model_load_ms, p.iterations, p.rounds, p.slow_rounds, p.is_noisy,
     p.provenance, h.acceleration, t.weights, CAST(p.environment ->> 'threads' AS INTEGER) AS threads,
-    t.details ->> 'weights_digest' AS weights_digest, n.latest_status, p.test_timestamp
+    t.details ->> 'weights_digest' AS weights_digest, n.latest_status, p.test_timestamp, p.test_id
 FROM latest_performance_results AS p
 JOIN hardware_platforms AS h ON h.hardware_id = p.hardware_id
 LEFT JOIN test_results AS t ON t.id = p.test_id
@@ -22,4 +22,5 @@ LEFT JOIN latest_test AS n
     AND n.precision IS NOT DISTINCT FROM p.precision AND n.batch_size IS NOT DISTINCT FROM p.batch_size
     AND n.sequence_length IS NOT DISTINCT FROM p.sequence_length AND n.provenance = p.provenance
 WHERE list_contains($models::VARCHAR[], p.model_id) AND list_contains($hardware::VARCHAR[], p.hardware_id)
+    AND ($since IS NULL OR p.test_timestamp >= $since::TIMESTAMPTZ)
 ORDER BY ALL

@@ -6,6 +6,7 @@ WITH of_case AS (
     FROM power_metrics AS p
     JOIN test_results AS t ON t.id = p.test_id
     WHERE list_contains($models::VARCHAR[], t.model_id) AND list_contains($hardware::VARCHAR[], t.hardware_id)
+        AND ($since IS NULL OR p.test_timestamp >= $since::TIMESTAMPTZ)
     GROUP BY ALL
 )
 SELECT

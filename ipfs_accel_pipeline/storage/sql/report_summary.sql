@@ -10,3 +10,4 @@ SELECT
     max("timestamp") FILTER (provenance = 'measured') AS newest_test_at
 FROM test_results
 WHERE list_contains($models::VARCHAR[], model_id) AND list_contains($hardware::VARCHAR[], hardware_id)
+    AND ($since IS NULL OR "timestamp" >= $since::TIMESTAMPTZ)

@@ -1,0 +1,87 @@
+"""The history of one case: its level, its intervals, the versions it was taken with, and its change points."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ipfs_accel_pipeline.dashboard import charts
+from ipfs_accel_pipeline.dashboard.filters import Filters, OneCount, OneName, url_of
+from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Screen
+from ipfs_accel_pipeline.storage.prepared import later_rows
+
+_CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
+
+
+class TrendState(Filters):
+    """The filters choose which cases are offered; the `of_` fields say which one of them is drawn."""
+
+    metric: Literal["latency", "throughput", "memory", "energy"] = "latency"
+    of_model: OneName = None
+    of_hardware: OneName = None
+    of_endpoint: OneName = None
+    of_precision: OneName = None
+    of_batch: OneCount = None
+    of_sequence: OneCount = None
+    of_provenance: OneName = None
+
+
+def trends(desk: Desk, state: TrendState) -> Screen:
+    cases = desk.cases("longest_series", state, count=200)
+    shown = _shown(state, cases)
+    metric = METRICS[state.metric]
+    points = list(reversed(desk.rows("series_point", count=desk.most_rows * 10, **shown))) if shown else []
+    known_changes = later_rows(desk.connection, "performance_changes", 100_000)
+    changes = [c for c in known_changes or [] if shown and _is_of(c, shown)]
+    drawn = [c for c in changes if c.get("metric") == metric.column and c.get("kind") != "unstable"]
+    has_number = any(point[metric.column] is not None for point in points)
+    return Screen(
+        "trends",
+        "Trends",
+        rows=points,
+        context={
+            "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
+            "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
+            "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
+        },
+        charts={"trend": charts.trend(points, metric.column, metric.title, drawn)} if has_number else {},
+        offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
+    )  # fmt: skip
+
+
+def link_to(case: dict[str, Any], state: TrendState | None = None) -> str:
+    """The screen with this case drawn; the filters of `state` stay."""
+    kept: dict[str, Any] = {} if state is None else {**state.chosen(), "metric": state.metric}
+    return url_of(
+        "/trends",
+        **kept,
+        of_model=case["model_id"],
+        of_hardware=case["hardware_id"],
+        of_endpoint=case["endpoint_type"],
+        of_precision=case["precision"],
+        of_batch=case["batch_size"],
+        of_sequence=case["sequence_length"],
+        of_provenance=case["provenance"],
+    )
+
+
+def case_key(case: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(case[name] for name in _CASE)
+
+
+def _shown(state: TrendState, cases: Rows) -> dict[str, Any] | None:
+    """The case of the URL, else the one with the longest history."""
+    if state.of_model and state.of_hardware and state.of_endpoint:
+        return {
+            "model_id": state.of_model,
+            "hardware_id": state.of_hardware,
+            "endpoint_type": state.of_endpoint,
+            "precision": state.of_precision,
+            "batch_size": state.of_batch,
+            "sequence_length": state.of_sequence,
+            "provenance": state.of_provenance or "measured",
+        }
+    return {name: cases[0][name] for name in _CASE} if cases else None
+
+
+def _is_of(change: dict[str, Any], case: dict[str, Any]) -> bool:
+    return all(change.get(name) == case[name] for name in _CASE if name != "provenance")

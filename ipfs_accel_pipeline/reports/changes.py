@@ -1,0 +1,90 @@
+"""What changed since the report before, and two runs side by side: read from the database, judged by the intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.reports.comparison import pair
+from ipfs_accel_pipeline.reports.foreign_text import first_line
+from ipfs_accel_pipeline.reports.frames import plain_lines
+from ipfs_accel_pipeline.reports.rows import Change, ComparedCase, Comparison
+from ipfs_accel_pipeline.storage.queries import run_query
+
+_CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length")
+_ORDER = ("broken", "slower", "fixed", "faster", "new")
+
+
+def changes_since(connection: Any, scope: Mapping[str, Any], earlier: datetime | None) -> tuple[Change, ...]:
+    """The worst news first; nothing where there was no report before."""
+    if earlier is None:
+        return ()
+    asked = {"models": scope["models"], "hardware": scope["hardware"], "earlier": earlier}
+    changed = [_change(line) for line in plain_lines(run_query(connection, "report_change", **asked))]
+    return tuple(sorted((one for one in changed if one), key=lambda one: _ORDER.index(one.kind)))
+
+
+def _change(line: dict[str, Any]) -> Change | None:
+    kind = _kind(line)
+    if kind is None:
+        return None
+    ratio = line["p50_after_ms"] / line["p50_before_ms"] if kind in ("slower", "faster") else None
+    return Change(
+        **{name: line[name] for name in _CASE},
+        kind=kind,
+        status_before=line["status_before"],
+        status_after=line["status_after"],
+        error=first_line(line["error"]),
+        p50_before_ms=line["p50_before_ms"],
+        p50_after_ms=line["p50_after_ms"],
+        p50_ratio=ratio,
+    )
+
+
+def _kind(line: dict[str, Any]) -> str | None:
+    before, after = line["status_before"], line["status_after"]
+    if before is None:
+        return "new"
+    if (before == "passed") != (after == "passed"):
+        return "fixed" if after == "passed" else "broken"
+    return _change_of_speed(line) if after == "passed" and line["is_same_setting"] else None
+
+
+def _change_of_speed(line: dict[str, Any]) -> str | None:
+    """None where the intervals overlap, or one of them is unknown: that is no evidence."""
+    ends = ("ci95_low_before_ms", "ci95_high_before_ms", "ci95_low_after_ms", "ci95_high_after_ms")
+    low_before, high_before, low_after, high_after = (line[end] for end in ends)
+    if None in (low_before, high_before, low_after, high_after):
+        return None
+    if low_after > high_before:
+        return "slower"
+    return "faster" if high_after < low_before else None
+
+
+def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str] | None) -> Comparison | None:
+    """UsageError if a run has no result: a comparison with nothing would look like good news."""
+    if runs is None:
+        return None
+    a_rows, b_rows = (_of_run(connection, scope, run_id) for run_id in runs)
+    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in pair(a_rows, b_rows)))
+
+
+def _of_run(connection: Any, scope: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
+    found = plain_lines(run_query(connection, "dashboard/result_of_side", run_id=run_id))
+    if not found:
+        raise UsageError(f"The run {run_id!r} has no result. `ipfs-accel dashboard` lists the runs on its first page.")
+    return [row for row in found if row["model_id"] in scope["models"] and row["hardware_id"] in scope["hardware"]]
+
+
+def _compared(one: Any) -> ComparedCase:
+    known = one.b or one.a
+    return ComparedCase(
+        **{name: known[name] for name in _CASE},
+        p50_a_ms=one.a["p50_latency_ms"] if one.a else None,
+        p50_b_ms=one.b["p50_latency_ms"] if one.b else None,
+        p50_ratio=one.p50_ratio,
+        verdict=one.verdict,
+        reason=one.reason,
+    )

@@ -1,0 +1,6 @@
+-- One model with the counts of its cases.
+SELECT m.*, count(c.test_id) AS cases, count(*) FILTER (c.success) AS passed, count(DISTINCT c.hardware_id) AS platforms
+FROM models AS m
+LEFT JOIN dashboard_case AS c ON c.model_id = m.model_id
+GROUP BY ALL
+ORDER BY m.model_family, m.model_id

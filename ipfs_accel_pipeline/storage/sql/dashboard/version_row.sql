@@ -1,0 +1,2 @@
+-- One version of a runtime, newest first.
+SELECT * FROM dashboard_version

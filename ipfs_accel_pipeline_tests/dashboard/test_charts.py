@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ipfs_accel_pipeline.dashboard import charts
+from ipfs_accel_pipeline.dashboard.screens.fields import on_front
+from ipfs_accel_pipeline.dashboard.screens.screen import METRICS
+from ipfs_accel_pipeline_tests import fakes
+
+LATENCY, MEMORY, THROUGHPUT = METRICS["latency"], METRICS["memory"], METRICS["throughput"]
+
+
+def row(latency: float = 1.0, memory: float = 1.0, **changes: Any) -> dict[str, Any]:
+    return {
+        "model_id": "bert", "hardware_id": "cpu", "hardware_type": "CPU", "endpoint_type": "pytorch",
+        "precision": "fp32", "batch_size": 1, "sequence_length": 128, "provenance": "measured",
+        "acceleration": "hardware", "not_ranked_reason": None, "test_id": "t", "result_test_id": "t",
+        "p50_latency_ms": latency, "ci95_low_ms": latency * 0.9, "ci95_high_ms": latency * 1.2,
+        "memory_peak_mb": memory, "throughput_items_per_second": 1000 / latency,
+    } | changes  # fmt: skip
+
+
+def front(rows, *axes):
+    return [one["is_on_front"] for one in on_front(rows, *axes)]
+
+
+def test_on_the_front_is_what_nothing_beats_in_both():
+    rows = [row(1, 9), row(5, 5), row(9, 1), row(6, 6), row(5, 7)]
+
+    assert front(rows, LATENCY, MEMORY) == [True, True, True, False, False]
+
+
+def test_equals_share_the_front_and_a_tie_in_one_quantity_does_not_save():
+    assert front([row(1, 1), row(1, 1), row(1, 2), row(2, 1)], LATENCY, MEMORY) == [True, True, False, False]
+
+
+def test_more_throughput_is_better():
+    rows = [row(1, 9), row(5, 5), row(9, 5)]
+
+    assert front(rows, THROUGHPUT, MEMORY) == [True, True, False]
+
+
+def test_error_bars_reach_to_the_ends_of_the_interval():
+    (trace,) = charts.bars([row(10.0)], "p50_latency_ms", "ms", "hardware_id")["data"]
+
+    assert trace["error_x"]["array"] == [pytest.approx(2.0)]
+    assert trace["error_x"]["arrayminus"] == [pytest.approx(1.0)]
+
+
+def test_what_is_not_measured_on_silicon_is_hatched_grey_and_says_why():
+    software = row(acceleration="software", not_ranked_reason="software acceleration")
+    (trace,) = charts.bars([row(), software], "p50_latency_ms", "ms", "hardware_id")["data"]
+
+    assert trace["marker"]["pattern"]["shape"] == ["", "/"]
+    assert trace["marker"]["color"] == ["@series-1", "@neutral"]
+    assert "not ranked: software acceleration" in trace["text"][1]
+
+
+def test_what_is_not_ranked_is_not_drawn_over_batch_size():
+    imported = row(batch_size=8, provenance="imported", not_ranked_reason="imported")
+
+    (line,) = charts.over_batch([row(), row(batch_size=4), imported])["data"]
+
+    assert line["x"] == [1, 4]
+
+
+def test_an_unknown_number_is_a_hole_in_the_heatmap_and_no_zero():
+    rows = [row(1.0), row(10.0, model_id="vit"), row(100.0, hardware_id="gpu")]
+
+    (trace,) = charts.heatmap(rows, "p50_latency_ms", "ms")["data"]
+
+    assert trace["z"] == [[1.0, None], [0.0, 2.0]]
+    assert trace["text"] == [["10", ""], ["1", "100"]]
+
+
+def point(day: int, version: str, noisy: bool = False) -> dict[str, Any]:
+    return {
+        "tested_at": fakes.NOON.replace(day=day), "p50_latency_ms": 1.0, "ci95_low_ms": 0.9, "ci95_high_ms": 1.1,
+        "is_noisy": noisy, "backend": "pytorch", "backend_version": version, "test_id": str(day),
+    }  # fmt: skip
+
+
+def test_a_trend_marks_new_versions_noise_and_change_points():
+    change = {"changed_at": fakes.NOON.replace(day=3), "kind": "regression"}
+    drawn = charts.trend([point(1, "1"), point(2, "1", True), point(3, "2")], "p50_latency_ms", "ms", [change])
+
+    assert [note["text"] for note in drawn["layout"]["annotations"]] == ["pytorch 2", "regression"]
+    assert drawn["data"][0]["marker"]["symbol"] == ["circle", "circle-open", "circle"]
+
+
+def test_a_name_cannot_bring_markup_into_a_chart():
+    assert charts.short("<b>bold</b> & more") == "&lt;b&gt;bold&lt;/b&gt; &amp; more"
+    assert len(charts.short("x" * 500)) <= 28
+
+
+def test_names_that_fall_together_stay_two_columns():
+    names = [f"a-name-that-is-long-in-the-middle-{number}-and-has-the-same-ending" for number in range(2)]
+
+    (trace,) = charts.heatmap([row(hardware_id=name) for name in names], "p50_latency_ms", "ms")["data"]
+
+    assert len(set(trace["x"])) == 2

@@ -1,0 +1,261 @@
+"""Every screen over an empty snapshot, one with one of everything, and one with a history."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import html5lib
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+
+from ipfs_accel_pipeline.dashboard.app import create_app
+from ipfs_accel_pipeline.dashboard.downloads import as_csv
+from ipfs_accel_pipeline.dashboard.registry import SCREENS
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline_tests.dashboard.conftest import client_of, settings_in
+from ipfs_accel_pipeline_tests.reports import example
+
+ADDRESSES = [
+    *[entry.path for entry in SCREENS if entry.label],
+    f"/model?id={example.BERT}",
+    f"/platform?id={example.SOFTWARE}",
+    "/platform?id=mps-absent",
+    "/test?id=test-20",
+    "/test?id=test-24",
+    "/test?id=test-25",
+    "/compare?by=platform",
+    "/compare?by=version",
+    "/compare?by=platform&a=cpu-fake-9000&b=webgpu-fake-swiftshader",
+    "/trends?metric=energy",
+    "/matrix?provenance=imported&provenance=emulated",
+    "/tests?failed=true",
+    "/scatter?x=latency&y=memory&z=parameters",
+    "/api",
+]
+NEEDS_NO_ROW = [address for address in ADDRESSES if "id=" not in address]
+
+
+def page(client: TestClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def strict(text: str) -> None:
+    """Raises at the first thing that is not HTML as the standard has it."""
+    html5lib.HTMLParser(strict=True).parse(text)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_screen_is_valid_html_over_one_of_everything(example_client, address):
+    strict(page(example_client, address))
+
+
+@pytest.mark.parametrize("address", NEEDS_NO_ROW)
+def test_every_screen_says_something_over_an_empty_snapshot(empty_client, address):
+    text = page(empty_client, address)
+
+    strict(text)
+    assert "<h1>" in text
+
+
+@pytest.mark.parametrize("address", NEEDS_NO_ROW)
+def test_every_screen_is_valid_html_over_a_history(client, address):
+    strict(page(client, address))
+
+
+def test_no_page_holds_inline_script_or_style_which_its_policy_forbids(client):
+    for address in NEEDS_NO_ROW:
+        text = page(client, address)
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text), address
+        assert set(re.findall(r"<script(?: type=\"([^\"]*)\")?", text)) <= {"", "application/json"}
+
+
+def test_no_page_names_another_host(client):
+    for address in NEEDS_NO_ROW:
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page(client, address)), address
+
+
+def test_an_odd_name_is_shown_as_it_is_and_does_nothing(example_client):
+    text = page(example_client, "/models")
+
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+def test_imported_emulated_and_software_rows_are_labelled_and_never_ringed(example_client):
+    text = page(example_client, "/matrix")
+
+    cells = re.findall(r"<td class=\"([^\"]*)\">(.*?)</td>", text, re.DOTALL)
+    imitated = [(kind, cell) for kind, cell in cells if "imitated" in kind]
+    assert len(imitated) == 3
+    assert not [kind for kind, _ in imitated if "ringed" in kind]
+    assert any("imported" in cell for _, cell in imitated)
+    assert any("emulated" in cell for _, cell in imitated)
+    assert "<strong>software</strong>" in text
+
+
+def test_a_filter_that_nothing_meets_gives_a_page_that_says_so(client):
+    assert "No test meets these filters" in page(client, "/matrix?family=no-such-family")
+
+
+def test_filters_narrow_the_matrix_and_stand_in_its_form(client):
+    text = page(client, "/matrix?family=bert&type=CPU&batch=8")
+
+    assert "invented/bert-000" in text
+    assert 'href="/model?id=invented%2Fvit-003"' not in text
+    assert "cuda-invented" not in re.findall(r"<thead>.*?</thead>", text, re.DOTALL)[0]
+    assert '<input type="checkbox" name="batch" value="8" checked>' in text
+
+
+def test_what_cannot_be_is_refused_with_a_page_that_names_it(client):
+    answer = client.get("/matrix?batch=many")
+
+    assert answer.status_code == 422
+    assert "batch" in answer.text
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/model?id=nobody", "/platform?id=nowhere", "/test?id=none", "/model", "/nowhere"])
+def test_what_is_not_there_is_a_404_with_a_page(client, address):
+    answer = client.get(address)
+
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+def test_a_defect_of_ours_is_a_500_with_a_page_and_tells_no_secret(example_settings, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("a path of this machine")
+
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.Office.desk", fail)
+    client = TestClient(create_app(example_settings), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+    for address in ("/overview", "/api/summary"):
+        answer = client.get(address)
+        assert answer.status_code == 500
+        assert "has a defect" in answer.text
+        assert "a path of this machine" not in answer.text
+
+
+def test_a_dashboard_without_a_snapshot_says_how_to_publish_one(tmp_path):
+    answer = client_of(settings_in(tmp_path)).get("/overview")
+
+    assert answer.status_code == 503
+    assert "ipfs-accel snapshot" in answer.text
+
+
+def test_energy_that_nobody_measured_is_not_drawn_but_explained(example_client):
+    text = page(example_client, "/scatter")
+
+    assert "No case has all three numbers" in text
+    assert "figure" not in text
+
+
+def test_without_recommendations_none_is_invented(client):
+    assert "No recommendation was derived" in page(client, "/recommend")
+
+
+CHANGE = """
+INSERT INTO performance_changes BY NAME SELECT
+    'c-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length,
+    'p50_latency_ms' AS metric, 'regression' AS kind, test_timestamp AS last_before_at, test_timestamp AS changed_at,
+    test_id AS test_id_before, test_id AS test_id_after, 10.0 AS value_before, 13.0 AS value_after,
+    0.3 AS relative_change, 0.99 AS confidence, 5 AS points_before, 5 AS points_after, '[]'::JSON AS what_changed,
+    now() AS found_at, TRUE AS still_found, 'new' AS status
+FROM performance_results WHERE id = 'performance-1'"""
+RECOMMENDATION = """
+INSERT INTO recommendations BY NAME SELECT
+    'r-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, 'latency' AS prefer,
+    'recommended' AS verdict, 1 AS place, 0.97 AS probability_best, 4 AS evidence_runs,
+    'fastest by far in this test' AS reason, now() AS decided_at
+FROM performance_results WHERE id = 'performance-1'"""
+
+
+@pytest.fixture(scope="module")
+def judged_client(tmp_path_factory):
+    """The example with one change point and one recommendation."""
+    settings = settings_in(tmp_path_factory.mktemp("judged"))
+    example.write_example(settings.database)
+    with open_database(settings.database) as connection:
+        connection.execute(CHANGE)
+        connection.execute(RECOMMENDATION)
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+def test_a_change_point_is_drawn_listed_and_new_on_the_overview(judged_client):
+    case = f"of_model={example.BERT}&of_hardware={example.CPU}&of_endpoint=pytorch&of_precision=fp32"
+    trend = page(judged_client, f"/trends?{case}&of_batch=1&of_sequence=128")
+
+    assert '"text":"regression"' in trend
+    assert "Where the level of this case changed" in trend
+    assert "New regressions found in the history" in page(judged_client, "/overview")
+    assert "No change was found in this case" in page(judged_client, f"/trends?{case}&of_batch=8&of_sequence=128")
+
+
+def test_a_recommendation_is_shown_with_its_reason(judged_client):
+    text = page(judged_client, "/recommend")
+
+    strict(text)
+    assert "fastest by far in this test" in text
+    assert "0.970" in text
+    assert "No recommendation meets these filters" in page(judged_client, "/recommend?precision=int8")
+
+
+def test_a_run_of_dagster_is_linked_and_one_of_the_command_line_is_not(history_settings, example_client):
+    dagster = "https://dagster.example"
+    client = client_of(history_settings, dagster_url=dagster)
+    measured = client.get("/api/tests", params={"provenance": "measured", "limit": 1}).json()[0]
+
+    assert f'href="{dagster}/runs/{measured["run_id"]}"' in page(client, f"/test?id={measured['test_id']}")
+    assert "/runs/" not in page(example_client, "/test?id=test-25")
+
+
+def rows_of(client: TestClient, address: str) -> list[dict[str, object]]:
+    return json.loads(page(client, address))
+
+
+def test_the_three_downloads_hold_the_same_rows_as_the_screen(client):
+    query = "?family=bert&type=CPU"
+    as_json = rows_of(client, f"/matrix.json{query}")
+    of_csv = list(csv.DictReader(io.StringIO(page(client, f"/matrix.csv{query}"))))
+    parquet = pq.read_table(io.BytesIO(client.get(f"/matrix.parquet{query}").content)).to_pylist()
+
+    assert [row["model_id"] for row in as_json] == ["invented/bert-000", "invented/bert-008"]
+    assert [float(row["p50_latency_ms"]) for row in of_csv] == [row["p50_latency_ms"] for row in as_json]
+    assert [row["p50_latency_ms"] for row in parquet] == [row["p50_latency_ms"] for row in as_json]
+
+
+@pytest.mark.parametrize("path", [entry.path for entry in SCREENS if entry.label])
+@pytest.mark.parametrize("format", ["csv", "parquet", "json"])
+def test_every_screen_can_be_downloaded_even_when_it_is_empty(client, empty_client, path, format):
+    for one in (client, empty_client):
+        answer = one.get(f"{path}.{format}")
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_disarmed_in_csv(tmp_path):
+    assert (
+        as_csv([{"model_id": "=HYPERLINK(1)", "p50_latency_ms": -1.5}])
+        == b"model_id,p50_latency_ms\n'=HYPERLINK(1),-1.5\n"
+    )
+
+
+def test_an_unknown_format_is_refused(client):
+    assert client.get("/matrix.xlsx").status_code == 404
+
+
+def test_a_download_has_all_rows_where_the_page_shows_the_first(tmp_path, history_settings: Settings):
+    client = client_of(history_settings)
+
+    shown = page(client, "/tests").count("<tr>") - 1
+    assert shown == 300
+    assert len(rows_of(client, "/tests.json")) == 16 * 8 * 3 * 2 * 6

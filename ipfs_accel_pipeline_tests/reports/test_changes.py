@@ -1,0 +1,155 @@
+"""What changed since the report before, and two runs side by side, on a few rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
+from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.reports.distributions import BINS
+from ipfs_accel_pipeline.reports.write import render_report
+from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.shards import ShardStore
+from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests import fakes
+from ipfs_accel_pipeline_tests.reports import example
+
+LATER = fakes.NOON + timedelta(days=2)
+BETWEEN = fakes.NOON + timedelta(days=1)
+
+BEFORE = [example.passed(n, 10.0, batch_size=n, run_id="run-a") for n in range(1, 6)]
+AFTER = [
+    example.passed(11, 13.0, batch_size=1, run_id="run-b", timestamp=LATER),
+    example.passed(12, 8.0, batch_size=2, run_id="run-b", timestamp=LATER),
+    example.passed(13, 10.1, batch_size=3, run_id="run-b", timestamp=LATER),
+    (fakes.failed_test_row(id="test-14", batch_size=4, timestamp=LATER), None),
+    example.passed(16, 10.0, batch_size=6, run_id="run-b", timestamp=LATER),
+]
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
+
+
+def store(settings, pairs):
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs if result])
+    publish_snapshot(settings.database, settings.snapshot)
+
+
+@pytest.fixture
+def gathered(settings):
+    store(settings, BEFORE + AFTER)
+
+    def gather_with(**options):
+        with open_database(settings.database) as connection:
+            return gather(connection, generated_at=LATER, **options)
+
+    return gather_with
+
+
+def test_the_worst_news_comes_first_and_an_overlap_is_no_news(gathered):
+    changes = gathered(earlier_report_at=BETWEEN).changes
+
+    assert [(one.kind, one.batch_size) for one in changes] == [("broken", 4), ("slower", 1), ("faster", 2), ("new", 6)]
+    assert changes[1].p50_ratio == pytest.approx(1.3)
+    assert changes[0].error == "RuntimeError: fake failure"
+
+
+def test_without_an_earlier_report_nothing_is_called_changed(gathered):
+    content = gathered()
+
+    assert content.changes == ()
+    assert "There is no earlier report" in render_report(content, "html")
+
+
+def test_changes_are_told_in_every_format(gathered):
+    content = gathered(earlier_report_at=BETWEEN)
+
+    for format in ("markdown", "html"):
+        assert "▲ slower: 1.30 × as long" in render_report(content, format)
+
+
+def test_since_leaves_out_older_tests_everywhere(gathered):
+    content = gathered(since=BETWEEN)
+
+    assert content.summary.tests == 5
+    assert {row.batch_size for row in content.performance} == {1, 2, 3, 6}
+    assert {test.batch_size for test in content.recent_tests} == {1, 2, 3, 4, 6}
+    assert content.models[0].tests == content.hardware[0].tests == 5
+    assert "Tests since 2026-03-02" in render_report(content, "html")
+
+
+def test_two_runs_stand_side_by_side(gathered):
+    comparison = gathered(compare=("run-a", "run-b")).comparison
+
+    verdicts = {case.batch_size: case.verdict for case in comparison.cases}
+    assert verdicts == {1: "b slower", 2: "b faster", 3: "tied", 4: "only a", 5: "only a", 6: "only b"}
+
+
+def test_a_run_without_a_result_is_refused(gathered):
+    with pytest.raises(UsageError, match="'run-x' has no result"):
+        gathered(compare=("run-a", "run-x"))
+
+
+def test_a_report_is_compared_with_the_one_that_the_last_run_left_and_repeats_its_news(settings):
+    store(settings, BEFORE)
+    write_all_reports(settings)
+    report = settings.reports / "report.json"
+    report.write_text(report.read_text().replace(_generated_at(report), BETWEEN.isoformat()))
+
+    store(settings, BEFORE + AFTER)
+    first = make_report(settings, "markdown")
+    write_all_reports(settings)
+    again = make_report(settings, "markdown")
+
+    assert "▲ slower: 1.30 × as long" in first
+    assert "▲ slower: 1.30 × as long" in again
+
+
+def _generated_at(report) -> str:
+    moment: str = json.loads(report.read_text())["generated_at"]
+    return moment
+
+
+def test_an_earlier_report_that_cannot_be_read_is_no_report(settings):
+    store(settings, BEFORE)
+    settings.reports.mkdir(parents=True)
+    (settings.reports / "report.json").write_text("{broken")
+
+    assert "There is no earlier report" in make_report(settings, "markdown")
+
+
+def test_distributions_are_counted_from_the_raw_samples(settings):
+    with ShardStore(settings.shards).journal(fakes.HARDWARE_ID, "shard-run") as journal:
+        journal.append(fakes.observation(latencies_ms=tuple(9.0 + i / 100 for i in range(200))))
+        shard = journal.seal()
+    test, result = example.passed(1, 10.0)
+    store(settings, [(replace(test, shard_id=shard.shard_id), result)])
+
+    with open_database(settings.database) as connection:
+        content = gather(connection, generated_at=LATER, shards=settings.shards)
+
+    (one,) = content.distributions
+    assert (one.test_id, one.samples) == ("test-1", 200)
+    assert sum(one.counts) == 200
+    assert len(one.counts) == BINS
+    assert 'class="density"' in render_report(content, "html")
+
+
+def test_throughput_is_drawn_over_batch_size(gathered):
+    page = render_report(gathered(), "html")
+
+    assert page.count('<figure class="batch">') == 1
+    assert page.count("<circle") == 6 - 1  # the broken one is no longer a result

@@ -1,0 +1,198 @@
+"""What is made of a snapshot once for all screens, and that its ranking is the one of the reports."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.storage import prepared
+from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot, case_rows, has_table, later_rows
+from ipfs_accel_pipeline.storage.queries import query_names, query_rows, query_text
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
+from ipfs_accel_pipeline_tests import fakes
+from ipfs_accel_pipeline_tests.dashboard.synthetic import Size, publish_synthetic
+from ipfs_accel_pipeline_tests.reports import example
+
+PREPARED_BY = {"dashboard/case", "dashboard/run", "dashboard/version", "dashboard/choice", "dashboard/chosen_case"}
+
+
+@pytest.fixture(scope="module")
+def example_snapshot(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared")
+    example.write_example(folder / "benchmark.duckdb")
+    return publish_snapshot(folder / "benchmark.duckdb", folder / "snapshot.duckdb")
+
+
+@pytest.fixture(scope="module")
+def synthetic_snapshot(tmp_path_factory):
+    return publish_synthetic(tmp_path_factory.mktemp("prepared"), Size(models=8, runs=3))
+
+
+@pytest.mark.parametrize("which", ["example_snapshot", "synthetic_snapshot"])
+def test_cases_are_ranked_as_in_the_reports(request, which):
+    """The rules stand twice, in Python for a report and in SQL for a million rows: they must never part."""
+    path = request.getfixturevalue(which)
+    with open_snapshot(path) as connection:
+        reported = gather(connection, generated_at=fakes.NOON).performance
+    with PreparedSnapshot(path).reading() as connection:
+        cases = case_rows(connection, "dashboard/case_row", {})
+
+    expected = {row.test_id: (row.rank, row.not_ranked_reason, row.p50_ratio_to_fastest) for row in reported}
+    found = {
+        row["result_test_id"]: (row["rank"], row["not_ranked_reason"], row["p50_ratio_to_fastest"])
+        for row in cases
+        if row["result_test_id"]
+    }
+    assert {rank for rank, _, _ in expected.values()} >= {"fastest", "tied", "slower", "not_ranked"}
+    assert found.keys() == expected.keys()
+    for test_id, (rank, reason, ratio) in expected.items():
+        assert found[test_id][:2] == (rank, reason)
+        assert found[test_id][2] == pytest.approx(ratio) if ratio else found[test_id][2] is None
+
+
+@pytest.mark.parametrize("name", sorted(set(query_names("dashboard")) - PREPARED_BY))
+def test_every_query_of_the_dashboard_answers(example_snapshot, name):
+    assert query_text(name).startswith("-- ")
+    with PreparedSnapshot(example_snapshot).reading() as connection:
+        if "$filters" in query_text(name):
+            case_rows(connection, name, {})
+        else:
+            query_rows(connection, name)
+
+
+def test_filters_are_met_all_at_once_and_a_list_is_any_of_its_values(example_snapshot):
+    with PreparedSnapshot(example_snapshot).reading() as connection:
+        found = case_rows(
+            connection, "dashboard/case_row", {"models": [example.BERT, example.VIT], "batch_sizes": [8, 32]}
+        )
+
+    assert {(row["model_id"], row["batch_size"]) for row in found} == {(example.BERT, 8), (example.VIT, 32)}
+
+
+def test_an_unknown_filter_is_refused(example_snapshot):
+    with (
+        PreparedSnapshot(example_snapshot).reading() as connection,
+        pytest.raises(StorageError, match="no filter colour"),
+    ):
+        case_rows(connection, "dashboard/case_row", {"colour": ["red"]})
+
+
+def test_a_table_that_the_snapshot_lacks_is_none_and_an_empty_one_is_no_row(example_snapshot):
+    with PreparedSnapshot(example_snapshot).reading() as connection:
+        assert later_rows(connection, "no_such_table") is None
+        assert has_table(connection, "models")
+        assert len(later_rows(connection, "models")) == len(example.MODELS)
+
+
+def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=60)
+    count = "SELECT count(*) FROM models"
+    with snapshot.reading() as old:
+        example.write_example(database)
+        publish_snapshot(database, path)
+        with snapshot.reading() as new:
+            assert new.execute(count).fetchall() == [(len(example.MODELS),)]
+        assert old.execute(count).fetchall() == [(0,)]
+
+
+def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monkeypatch):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=0)
+    snapshot.open()
+    may_go_on, prepare = threading.Event(), prepared.prepare
+
+    def slowly(connection):
+        may_go_on.wait(60)
+        prepare(connection)
+
+    monkeypatch.setattr(prepared, "prepare", slowly)
+    example.write_example(database)
+    publish_snapshot(database, path)
+
+    assert models_seen(snapshot) == 0
+    may_go_on.set()
+    deadline = time.monotonic() + 60
+    while models_seen(snapshot) == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert models_seen(snapshot) == len(example.MODELS)
+    snapshot.close()
+
+
+def models_seen(snapshot) -> int:
+    with snapshot.reading() as connection:
+        count: int = connection.execute("SELECT count(*) FROM models").fetchall()[0][0]
+        return count
+
+
+def test_a_published_file_that_cannot_be_read_is_told_and_can_be_mended(tmp_path):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=60)
+    snapshot.open()
+    (tmp_path / "broken").write_text("no database")
+    (tmp_path / "broken").replace(path)
+
+    with pytest.raises(StorageError, match="Cannot open the snapshot"), snapshot.reading():
+        pass
+
+    publish_snapshot(database, path)
+    assert models_seen(snapshot) == 0
+
+
+def worse_cases(tmp_path, *pairs):
+    """What the overview calls worse, of one case with these tests."""
+    from ipfs_accel_pipeline.storage.database import open_database
+    from ipfs_accel_pipeline.storage.writing import write_rows
+
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    with open_database(database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs if result])
+    publish_snapshot(database, path)
+    with PreparedSnapshot(path).reading() as connection:
+        return [
+            (row["change"], row["p50_ratio_to_previous"]) for row in case_rows(connection, "dashboard/worse_case", {})
+        ]
+
+
+LATER = fakes.NOON + timedelta(days=1)
+
+
+def test_a_slower_median_is_worse_only_where_the_intervals_part(tmp_path):
+    before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
+
+    assert worse_cases(tmp_path, before, example.passed(2, 10.2, timestamp=LATER)) == []
+
+
+def test_a_slower_median_beyond_the_intervals_is_worse(tmp_path):
+    before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
+
+    assert worse_cases(tmp_path, before, example.passed(2, 12.0, timestamp=LATER)) == [("slower", pytest.approx(1.2))]
+
+
+def test_a_median_with_other_threads_is_not_called_worse(tmp_path):
+    before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
+    other = example.passed(2, 20.0, timestamp=LATER, environment={"threads": 1})
+
+    assert worse_cases(tmp_path, before, other) == []
+
+
+def test_a_case_that_no_longer_passes_is_worse_and_a_skipped_one_is_not(tmp_path):
+    before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
+    skipped = fakes.failed_test_row(status="skipped", timestamp=LATER)
+    assert worse_cases(tmp_path, before, (skipped, None)) == []
+
+    (tmp_path / "other").mkdir()
+    broken = fakes.failed_test_row(timestamp=LATER)
+    assert [change for change, _ in worse_cases(tmp_path / "other", before, (broken, None))] == ["no longer passes"]
