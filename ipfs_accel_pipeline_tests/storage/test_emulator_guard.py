@@ -1,5 +1,6 @@
 """An emulator's latency is its host's: it cannot enter performance_results by any way."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ GUARD = 3
 
 
 def test_the_pipeline_makes_no_performance_row_of_an_emulated_shard():
-    hardware = {"acceleration": "emulated"}
+    hardware = asdict(fakes.hardware_row(acceleration="emulated"))
     header = Header("h", "run-1", fakes.NOON, {"hardware": hardware, "model_versions": {}})
     shard = Shard("shard", Path("x"), header, (fakes.observation(endpoint_type="qnn_emulator"),), ())
     rows = rows_of(shard)
