@@ -27,6 +27,11 @@ _INTERVAL = (
     " Where the interval of a result overlaps that of the fastest, the two are reported as tied. A result of one round"
     " cannot see the spread between processes: its interval is too narrow."
 )
+_ELSEWHERE = (
+    "A browser's iterations are timed in its page by the same protocol. A device of AI Hub is timed by the service, which"
+    " returns every inference time of one job: one round without canary, whose outputs are judged at the measured shape"
+    " only. An emulator is asked for its outputs and is never timed."
+)
 _NOISY = (
     "A result is noisy when a round missed its interval target, when the first and second half of a round disagree, or"
     " when the rounds disagree."
@@ -58,6 +63,7 @@ def method_notes() -> tuple[MethodNote, ...]:
         MethodNote("Rounds", _ROUNDS),
         MethodNote("Canary", _CANARY),
         MethodNote("Interval and ties", _INTERVAL),
+        MethodNote("Timed elsewhere", _ELSEWHERE),
         MethodNote("Noisy", _NOISY),
         MethodNote("Parity gate", _parity()),
         MethodNote("Ranking", _RANKING),
