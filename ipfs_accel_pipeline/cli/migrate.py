@@ -53,7 +53,8 @@ def run_migration(paths: tuple[str, ...], db_path: str | None, only_verify: bool
     if not paths:
         raise UsageError("Name what to migrate: files, folders, archives, or - for a list on standard input.")
     chosen = MigrationOptions(options["dry_run"], options["quarantine"], options["accept_claimed"], limits)
-    with MigrationProgress(options["quiet"]) as progress:
+    progress = MigrationProgress(options["quiet"])
+    with progress:
         report = migrate(settings, list(_names(paths)), chosen, progress)
     _show(report, options["report_format"], options["output"])
     return 0
