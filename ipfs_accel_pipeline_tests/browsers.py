@@ -23,12 +23,13 @@ needs_browser = pytest.mark.skipif(not _FOUND, reason="no browser here: apt-get 
 needs_webnn = pytest.mark.skipif(not WEBNN.exists(), reason=f"{WEBNN} is not there: .ci/webnn-browser unpacks it")
 
 
-def remains() -> set[str]:
-    """Browser processes and profile folders that exist now."""
+def remains(owner: int | None = None) -> set[str]:
+    """Browser processes and profile folders that exist now: of the process `owner`, or of any on this machine."""
+    name = f"ipfs-accel-browser-{owner}-" if owner else "ipfs-accel-browser-"
     processes = {
         f"process {process.pid}"
         for process in psutil.process_iter(["cmdline", "status"])
         if process.info["status"] != psutil.STATUS_ZOMBIE
-        and any("ipfs-accel-browser-" in part for part in process.info["cmdline"] or ())
+        and any(name in part for part in process.info["cmdline"] or ())
     }
-    return processes | {str(folder) for folder in Path(tempfile.gettempdir()).glob("ipfs-accel-browser-*")}
+    return processes | {str(folder) for folder in Path(tempfile.gettempdir()).glob(f"{name}*")}

@@ -60,7 +60,8 @@ class Browser:
     def __init__(self, path: Path, flags: Sequence[str] = (), start_timeout_s: float = START_TIMEOUT_S) -> None:
         if not os.access(path, os.X_OK):
             raise BackendUnavailable(f"{path} is not a program that can be started. Set BENCHMARK_BROWSER.")
-        self._profile = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        _remove_orphans(Path(tempfile.gettempdir()))
+        self._profile = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._errors = self._profile / "stderr"
         try:
             self._process, self.devtools = self._start(path, flags)
@@ -156,6 +157,14 @@ def _kill(family: Sequence[psutil.Process]) -> None:
         with contextlib.suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(family, timeout=_END_TIMEOUT_S)
+
+
+def _remove_orphans(temporary: Path) -> None:
+    """Profiles whose owner was killed before it could remove them; their browsers ended with it."""
+    for folder in temporary.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(folder: Path) -> None:
