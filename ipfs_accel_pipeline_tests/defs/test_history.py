@@ -139,6 +139,7 @@ def test_a_new_version_is_compared_with_the_one_before(settings):
     assert record.asset_observation.metadata["verdict/worse"].value == 1
 
 
+@pytest.mark.slow
 def test_a_changed_folder_is_measured_again_where_its_predecessor_ran(settings, tmp_path, monkeypatch):
     transformers = pytest.importorskip("transformers")
     folder = tmp_path / "my-bert"

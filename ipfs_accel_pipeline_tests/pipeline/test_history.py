@@ -1,5 +1,6 @@
 """A history of nights, loaded from shards into a real database, analysed and judged. Every number is invented."""
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -24,11 +25,19 @@ def settings(tmp_path):
     return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
-@pytest.fixture
-def slowed(settings):
-    """Ten nights with two threads, five slower ones with one and another runtime."""
+@pytest.fixture(scope="module")
+def slowed_template(tmp_path_factory):
+    """Ten nights with two threads, five slower ones with one and another runtime. Loaded once, then copied."""
+    folder = tmp_path_factory.mktemp("slowed")
     later = {"environment": {"threads": 1, "load_average_1m": 3.0}, "backend_version": "2.11.0"}
-    load_nights(settings, [10.0] * SLOW_FROM + [14.0] * 5, later, SLOW_FROM)
+    nights = [10.0] * SLOW_FROM + [14.0] * 5
+    load_nights(Settings(data=folder, database=folder / "benchmark.duckdb"), nights, later, SLOW_FROM)
+    return folder
+
+
+@pytest.fixture
+def slowed(settings, slowed_template):
+    shutil.copytree(slowed_template, settings.data, dirs_exist_ok=True)
     return settings
 
 
