@@ -5,8 +5,9 @@ Only measured results of the same weights and threads are compared; overlapping 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from ipfs_accel_pipeline.records import Provenance
@@ -40,10 +41,11 @@ def pair(a_rows: Iterable[Row], b_rows: Iterable[Row], columns: tuple[str, ...] 
 
 def _fastest_by(columns: tuple[str, ...], rows: Iterable[Row]) -> dict[Key, Row]:
     fastest: dict[Key, Row] = {}
+    key_of = itemgetter(*columns)
     for row in rows:
         if row["p50_latency_ms"] is None:
             continue
-        key = tuple(row[column] for column in columns)
+        key = key_of(row)
         if key not in fastest or row["p50_latency_ms"] < fastest[key]["p50_latency_ms"]:
             fastest[key] = row
     return fastest
@@ -66,15 +68,11 @@ def reason_not_to_compare(a: Row, b: Row) -> str | None:
     for row in (a, b):
         if row["provenance"] != Provenance.MEASURED:
             return f"{row['provenance']} results are not compared with measured ones"
-    differences: list[tuple[str, Callable[[Row], Any]]] = [
-        ("acceleration", lambda row: row["acceleration"]),
-        ("threads", lambda row: row["threads"] and str(row["threads"])),
-        ("weights", lambda row: row["weights_digest"]),
-    ]
-    for name, of in differences:
-        if of(a) != of(b):
-            return f"different {name}"
-    return None
+    if a["acceleration"] != b["acceleration"]:
+        return "different acceleration"
+    if a["threads"] != b["threads"] and str(a["threads"]) != str(b["threads"]):
+        return "different threads"
+    return "different weights" if a["weights_digest"] != b["weights_digest"] else None
 
 
 def _overlap(a: Row, b: Row) -> bool:

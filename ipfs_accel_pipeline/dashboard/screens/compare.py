@@ -14,7 +14,7 @@ from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Rows, Screen
 from ipfs_accel_pipeline.reports.comparison import SAME_CASE, SAME_WORK, Pair, pair
 
 By = Literal["run", "platform", "version"]
-_SHOWN = 150  # pairs in the table: the largest changes stand first
+_SHOWN = 100  # pairs in the table: the largest changes stand first
 OFFERED = ("family", "precision", "batch", "model")
 
 
@@ -76,7 +76,7 @@ def _results(desk: Desk, state: CompareState, side: str) -> Rows:
     else:
         backend, _, version = side.partition(" ")
         found = desk.rows("result_of_side", backend=backend, backend_version=version)
-    return [row for row in found if _meets(row, state)]
+    return [row for row in found if _meets(row, state)] if state.chosen() else found
 
 
 def _meets(row: dict[str, Any], state: CompareState) -> bool:
