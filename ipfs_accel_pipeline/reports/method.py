@@ -28,9 +28,9 @@ _INTERVAL = (
     " cannot see the spread between processes: its interval is too narrow."
 )
 _ELSEWHERE = (
-    "A browser's iterations are timed in its page by the same protocol. A device of AI Hub is timed by the service, which"
-    " returns every inference time of one job: one round without canary, whose outputs are judged at the measured shape"
-    " only. An emulator is asked for its outputs and is never timed."
+    "A browser's iterations are timed in its page by the same protocol. A device of AI Hub is timed by the service,"
+    " which returns every inference time of one job: one round without canary, whose outputs are judged at the measured"
+    " shape only. An emulator is asked for its outputs and is never timed."
 )
 _NOISY = (
     "A result is noisy when a round missed its interval target, when the first and second half of a round disagree, or"
