@@ -222,9 +222,21 @@ def violations(browser, axe: str, dark: bool) -> list[str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("path", [*SCREEN_PATHS, "/api", "/model?id=invented/bert-000", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    [*SCREEN_PATHS, "/api", "/model?id=invented/bert-000", "/platform?id=cuda-invented-02", "/nowhere"],
+)
 def test_axe_finds_no_barrier_on_a_screen(browser, site, axe, path, dark):
     browser.look_at(site.address + path, dark=dark)
+
+    assert violations(browser, axe, dark) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_no_barrier_on_the_page_of_one_test(browser, site, axe, dark):
+    browser.look_at(f"{site.address}/tests")
+    link = browser.run("return [...document.links].find(one => one.href.includes('/test?')).href")
+    browser.look_at(link, dark=dark)
 
     assert violations(browser, axe, dark) == []
 
