@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 
 from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
@@ -26,7 +25,7 @@ from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, find
 
-Entry = Path | Source
+Entry = str | Source
 
 # A process takes seconds to import what it needs: that has to pay.
 FEWEST_FILES = 5000
@@ -72,13 +71,16 @@ def rare_collections() -> Iterator[None]:
 
 def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[ReadFile]]:
     """Every file, in batches that fit memory. Archives come last: their members are not known in number."""
-    archives = [entry for entry in entries if isinstance(entry, Path) and entry.name.casefold().endswith(ARCHIVES)]
-    inside = {id(entry) for entry in archives}
-    files = [entry for entry in entries if id(entry) not in inside]
+    archives = [entry for entry in entries if _is_archive(entry)]
+    files = [entry for entry in entries if not _is_archive(entry)]
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     few = len(files) < fewest or workers < 2
     read = reader.files(files) if few else _in_processes(reader, files, workers)
     return batched(chain(read, reader.files(archives)), _BATCH_FILES, _BATCH_BYTES)
+
+
+def _is_archive(entry: Entry) -> bool:
+    return isinstance(entry, str) and entry.casefold().endswith(ARCHIVES)
 
 
 def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[ReadFile]:
