@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 
 _Z95 = 1.959964
 # Two halves of a steady series have medians closer than this; the figure is the protocol's warm-up agreement.
@@ -14,7 +17,12 @@ _HALVES_AGREE_WITHIN = 0.05
 # The interval over rounds includes the spread between processes, which is wider than that within one.
 _STEADY_HALF_WIDTH = 0.05
 
+# Series of so few values are many (imports): what is drawn for one depends on its length alone and is kept.
+_SHORT = 64
+
 Series = Sequence[float]
+_Values = npt.NDArray[np.float64]
+_Indexes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ def summarize(rounds: Sequence[Series], seed: int = 0) -> Summary:
     arrays = [np.asarray(r, dtype=float) for r in rounds]
     pooled = np.concatenate(arrays)
     average = float(np.mean([a.mean() for a in arrays]))
-    p50, p90, p99 = np.median([np.percentile(a, [50, 90, 99]) for a in arrays], axis=0)
+    p50, p90, p99 = _median_of_rows(np.array([_quantiles(a, (0.5, 0.9, 0.99)) for a in arrays]).T)
     low, high = bootstrap_median_interval(rounds, seed=seed)
     std = float(pooled.std(ddof=1)) if pooled.size > 1 else 0.0
     return Summary(
@@ -87,17 +95,50 @@ def bootstrap_median_interval(
     iterations of one process are not independent evidence. Source: Kalibera and Jones, Rigorous Benchmarking in
     Reasonable Time (ISMM 2013).
     """
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(rounds), size=(resamples, len(rounds)))
+    draw = _drawn_before if sum(len(series) for series in rounds) <= _SHORT else _draw
+    drawn, picks = draw(tuple(len(series) for series in rounds), resamples, seed)
     medians = np.empty(drawn.shape)
     for index, series in enumerate(rounds):
-        chosen = drawn == index
         values = np.asarray(series, dtype=float)
-        picks = rng.integers(values.size, size=(int(chosen.sum()), values.size))
-        medians[chosen] = np.median(values[picks], axis=1)
+        medians[drawn == index] = _median_of_rows(values[picks[index]])
     tail = (1 - confidence) / 2
-    low, high = np.quantile(np.median(medians, axis=1), [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = _quantiles(_median_of_rows(medians), (tail, 1 - tail))
+    return low, high
+
+
+def _draw(lengths: tuple[int, ...], resamples: int, seed: int) -> tuple[_Indexes, list[_Indexes]]:
+    """For each resample the rounds, and for each time that a round was drawn its iterations."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(lengths), size=(resamples, len(lengths)))
+    chosen = [int((drawn == index).sum()) for index in range(len(lengths))]
+    return drawn, [rng.integers(n, size=(times, n)) for n, times in zip(lengths, chosen, strict=True)]
+
+
+_drawn_before = lru_cache(_SHORT)(_draw)
+
+
+def _quantiles(values: _Values, shares: Sequence[float]) -> list[float]:
+    """As np.quantile to the last digit, without its 100 microseconds of preparation."""
+    ordered = np.sort(values)
+    found = []
+    for share in shares:
+        place = (ordered.size - 1) * share
+        low = math.floor(place)
+        before, after = float(ordered[low]), float(ordered[min(low + 1, ordered.size - 1)])
+        part, step = place - low, after - before
+        found.append(after - step * (1 - part) if part >= 0.5 else before + step * part)
+    return found
+
+
+def _median_of_rows(rows: _Values) -> _Values:
+    """As np.median(rows, axis=1), which takes three times as long for short rows."""
+    length = rows.shape[1]
+    if length == 1:
+        return rows[:, 0]
+    if length > _SHORT:
+        return np.asarray(np.median(rows, axis=1))
+    ordered = np.sort(rows, axis=1)
+    return (ordered[:, (length - 1) // 2] + ordered[:, length // 2]) / 2
 
 
 def noise_reasons(rounds: Sequence[Series], targets_met: Sequence[bool | None], summary: Summary) -> list[str]:
@@ -116,5 +157,5 @@ def _halves_disagree(series: Series) -> bool:
     half = len(series) // 2
     if half == 0:
         return False
-    first, second = float(np.median(series[:half])), float(np.median(series[half:]))
+    first, second = float(median(series[:half])), float(median(series[half:]))
     return abs(second - first) > _HALVES_AGREE_WITHIN * first

@@ -91,3 +91,15 @@ def test_a_quiet_measurement_has_no_noise_reasons():
 )
 def test_noise_is_named(rounds, targets, reason):
     assert reason in noise_reasons(rounds, targets, summarize(rounds))
+
+
+def test_percentiles_and_interval_are_those_of_numpy_to_the_last_digit():
+    for length in (1, 2, 5, 20, 64, 65):
+        series = np.random.default_rng(length).lognormal(3, 0.3, length)
+        found = summarize([series.tolist()], seed=7)
+        assert [found.p50_ms, found.p90_ms, found.p99_ms] == np.percentile(series, [50, 90, 99]).tolist()
+        rng = np.random.default_rng(7)
+        rng.integers(1, size=(1000, 1))
+        medians = np.median(series[rng.integers(length, size=(1000, length))], axis=1)
+        expected = np.quantile(medians, [(1 - 0.95) / 2, 1 - (1 - 0.95) / 2])
+        assert [found.ci95_low_ms, found.ci95_high_ms] == expected.tolist()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePath
 
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.files import File
@@ -39,7 +39,7 @@ def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade
     file = ReadFile(source.label, source.sha256, source.size_bytes, None, "refused", None, now)
     try:
         document, problems = load(source)
-        shape, statements = read_document(document, Origin(PurePath(source.label).name))
+        shape, statements = read_document(document, Origin(os.path.basename(source.label)))
         if shape is None:
             file.outcome, file.reason = (
                 "unknown",

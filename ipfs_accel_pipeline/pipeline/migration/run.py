@@ -19,7 +19,7 @@ from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
 from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
-from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, read_all
+from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, rare_collections, read_all
 from ipfs_accel_pipeline.pipeline.migration.writing import write_batch
 from ipfs_accel_pipeline.records import ImportedFile
 from ipfs_accel_pipeline.settings import Settings
@@ -76,8 +76,9 @@ def migrate(
         with open_database(target.database) as connection:
             known = known_files(connection, TOOL_VERSION)
         reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
-        for batch in read_all(reader, _entries(paths, report, told)):
-            _one_batch(target, batch, known, quarantine, report, told)
+        with rare_collections():
+            for batch in read_all(reader, _entries(paths, report, told)):
+                _one_batch(target, batch, known, quarantine, report, told)
         with open_database(target.database) as connection:
             _withdraw(connection, report)
         if not options.dry_run:

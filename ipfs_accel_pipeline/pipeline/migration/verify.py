@@ -7,9 +7,9 @@ that were computed from runs are computed again.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -72,7 +72,7 @@ def verify(settings: Settings, limits: Limits | None = None) -> Verification:
     with open_database(settings.database) as connection:
         sources = run_query(connection, "imported_source")
     wanted = dict(zip(sources["sha256"], sources["path"], strict=True))
-    containers = dict.fromkeys(Path(path.partition(MEMBER_MARK)[0]) for path in wanted.values())
+    containers = dict.fromkeys(path.partition(MEMBER_MARK)[0] for path in wanted.values())
     mine = (one for one in find(_existing(containers), limits or Limits()) if one.sha256 in wanted)
     for batch in batched(mine, _BATCH_FILES):
         _verify_batch(settings, batch, wanted, result)
@@ -81,8 +81,8 @@ def verify(settings: Settings, limits: Limits | None = None) -> Verification:
     return result
 
 
-def _existing(paths: Iterable[Path]) -> Iterator[Path]:
-    return (path for path in paths if path.exists())
+def _existing(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if os.path.exists(path))
 
 
 def _verify_batch(settings: Settings, batch: list[Source], wanted: dict[str, str], result: Verification) -> None:

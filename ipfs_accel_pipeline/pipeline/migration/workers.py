@@ -5,16 +5,17 @@ Order is kept, so that of two files with the same finding the first one gives it
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 
 from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
@@ -24,7 +25,7 @@ from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, find
 
-Entry = Path | Source
+Entry = str | Source
 
 # A process takes seconds to import what it needs: that has to pay.
 FEWEST_FILES = 5000
@@ -33,6 +34,8 @@ _MOST_WORKERS = 8
 # Large enough that DuckDB's cost per write does not count, small enough that a stop loses little.
 _BATCH_FILES = 5000
 _BATCH_BYTES = 64 * 2**20  # of the files; their rows are a fraction of that
+# Rows hold no cycles; Python's own 700 has it search them for some, again and again.
+_COLLECT_AFTER = 50_000
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,29 @@ class Reader:
         return (self.read(source) for source in find(entries, self.limits))
 
 
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Python's search for cycles comes less often within."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[ReadFile]]:
     """Every file, in batches that fit memory. Archives come last: their members are not known in number."""
-    archives = [entry for entry in entries if isinstance(entry, Path) and entry.name.casefold().endswith(ARCHIVES)]
-    inside = set(archives)
-    files = [entry for entry in entries if entry not in inside]
+    archives = [entry for entry in entries if _is_archive(entry)]
+    files = [entry for entry in entries if not _is_archive(entry)]
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     few = len(files) < fewest or workers < 2
     read = reader.files(files) if few else _in_processes(reader, files, workers)
     return batched(chain(read, reader.files(archives)), _BATCH_FILES, _BATCH_BYTES)
+
+
+def _is_archive(entry: Entry) -> bool:
+    return isinstance(entry, str) and entry.casefold().endswith(ARCHIVES)
 
 
 def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[ReadFile]:
@@ -93,6 +110,7 @@ _reader: Reader | None = None  # of this worker process
 def _begin(reader: Reader) -> None:
     global _reader
     _reader = reader
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def _read_chunk(entries: Sequence[Entry]) -> list[ReadFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ipfs_accel_pipeline.records import HardwareType
 
@@ -33,12 +34,14 @@ PREFIXES = tuple(sorted((name for name in _NAMES if " " not in name), key=len, r
 _PREFIX = re.compile(rf"^({'|'.join(PREFIXES)})(?:_|$)")
 
 
+@lru_cache(1024)
 def hardware_type(written: str) -> HardwareType | None:
     """`cuda:0`, "Apple MPS" and `qnn` are known; None for anything that is none of the eight."""
     name = re.sub(r"[:\s]+\d+$", "", written.strip().casefold()).replace("_", " ")
     return _NAMES.get(name)
 
 
+@lru_cache(1024)  # the same few keys in most files
 def split_prefix(key: str) -> tuple[str, str] | None:
     """`("cuda", "handler")` of `cuda_handler`, `("cuda", "")` of `cuda`; None for a key without a platform."""
     found = _PREFIX.match(key.casefold())

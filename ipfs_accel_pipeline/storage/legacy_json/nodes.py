@@ -58,12 +58,16 @@ def first(*nodes: Node) -> Node:
 
 def numbers(node: Node, **wanted: tuple[str, str]) -> dict[str, Cited]:
     """`average_latency_ms=("avg_latency", "s->ms")`: those keys of an object that hold numbers, cited."""
-    found = {name: node.at(key).cite(unit) for name, (key, unit) in wanted.items() if node.get(key) is not None}
+    if not isinstance(node.value, dict):
+        return {}
+    there = node.value
+    found = {name: node.at(key).cite(unit) for name, (key, unit) in wanted.items() if there.get(key) is not None}
     return {name: cited for name, cited in found.items() if cited is not None}
 
 
 def escaped(key: str | int) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")
+    text = str(key)
+    return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
 
 
 def resolve(document: Any, pointer: str) -> Any:
@@ -78,7 +82,7 @@ def resolve(document: Any, pointer: str) -> Any:
 
 def _child(value: Any, key: str | int, missing: Any = None) -> Any:
     if isinstance(value, dict):
-        return value.get(str(key), missing)
+        return value.get(key if isinstance(key, str) else str(key), missing)
     if isinstance(value, list) and str(key).isdigit() and int(key) < len(value):
         return value[int(key)]
     return missing

@@ -36,11 +36,13 @@ _TIME_KEYS = ("timestamp", "test_timestamp", "test_date", "date", "created_at")
 
 def time_of(node: Node) -> Cited | None:
     """The time that an object, or its metadata, states."""
-    for place in (node, node.at("metadata")):
+    for place, pointer in ((node.value, node.pointer), (node.get("metadata"), f"{node.pointer}/metadata")):
+        if not isinstance(place, dict):
+            continue
         for key in _TIME_KEYS:
             raw = place.get(key)
             if raw is not None and parse_time(raw) is not None:
-                return Cited(raw, f"{place.pointer}/{key}", "text", raw)
+                return Cited(raw, f"{pointer}/{key}", "text", raw)
     return None
 
 

@@ -45,18 +45,21 @@ class Found:
     other_files: int = 0  # files in folders whose name is of no kind that is looked at
 
 
-def list_entries(paths: Iterable[str], found: Found) -> list[Path | Source]:
-    """The files and archives that paths, folders and patterns lead to, in a stable order; nothing is opened yet."""
+def list_entries(paths: Iterable[str], found: Found) -> list[str | Source]:
+    """The files and archives that paths, folders and patterns lead to, in a stable order; nothing is opened yet.
+
+    Plain names: a hundred thousand Path objects take seconds to make and to hand to another process.
+    """
     return [entry for path in paths for entry in _expand(path, found)]
 
 
-def find(entries: Iterable[Path | Source], limits: Limits) -> Iterator[Source]:
+def find(entries: Iterable[str | Source], limits: Limits) -> Iterator[Source]:
     """Each entry read, archives member by member."""
     for entry in entries:
         if isinstance(entry, Source):
             yield entry
-        elif entry.name.casefold().endswith(ARCHIVES):
-            yield from _archive(entry, limits)
+        elif entry.casefold().endswith(ARCHIVES):
+            yield from _archive(Path(entry), limits)
         else:
             yield _file(entry, limits)
 
@@ -83,12 +86,12 @@ def _refused(label: str, reason: str, size: int = 0) -> Source:
     )
 
 
-def _expand(named: str, found: Found) -> Iterator[Path | Source]:
+def _expand(named: str, found: Found) -> Iterator[str | Source]:
     path = os.path.abspath(named)  # verification has to find it from anywhere
     if os.path.isdir(path):
         yield from _folder(Path(path), found)
     elif os.path.lexists(path):
-        yield Path(path)
+        yield path
     else:
         matches = sorted(glob.glob(path, recursive=True))
         for match in matches:
@@ -97,7 +100,7 @@ def _expand(named: str, found: Found) -> Iterator[Path | Source]:
             yield _refused(named, "no such file, folder or pattern")
 
 
-def _folder(root: Path, found: Found) -> Iterator[Path | Source]:
+def _folder(root: Path, found: Found) -> Iterator[str | Source]:
     """Depth first, sorted; a folder that was entered already (a symlink loop) is told and left."""
     entered: dict[tuple[int, int], Path] = {}
     pending = [root]
@@ -119,7 +122,7 @@ def _folder(root: Path, found: Found) -> Iterator[Path | Source]:
             if entry.name in folders:
                 continue
             if any(kind in entry.name.casefold() for kind in _WANTED):
-                yield Path(entry.path)
+                yield entry.path
             else:
                 found.other_files += 1
 
@@ -131,41 +134,40 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file(path: Path, limits: Limits) -> Source:
-    label = str(path)
+def _file(label: str, limits: Limits) -> Source:
     try:
         descriptor = os.open(label, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not make us wait
     except OSError as error:
         return _refused(label, f"cannot be read: {error.strerror or error}")
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        return _opened(path, stream, limits)
+        return _opened(label, stream, limits)
 
 
-def _opened(path: Path, stream: FileIO, limits: Limits) -> Source:
+def _opened(label: str, stream: FileIO, limits: Limits) -> Source:
     try:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
-            return _refused(str(path), "no regular file")
+            return _refused(label, "no regular file")
         if status.st_size > limits.file_bytes:
-            return _large(path, status, stream, b"", limits)
+            return _large(label, status, stream, b"", limits)
         data = stream.read(status.st_size + 1)
         if is_duckdb(data[:16]):
-            return _large(path, status, stream, data, limits)
+            return _large(label, status, stream, data, limits)
     except OSError as error:
-        return _refused(str(path), f"cannot be read: {error.strerror or error}")
-    return Source(str(path), len(data), hashlib.sha256(data).hexdigest(), status.st_mtime, data)
+        return _refused(label, f"cannot be read: {error.strerror or error}")
+    return Source(label, len(data), hashlib.sha256(data).hexdigest(), status.st_mtime, data)
 
 
-def _large(path: Path, status: os.stat_result, stream: FileIO, start: bytes, limits: Limits) -> Source:
+def _large(label: str, status: os.stat_result, stream: FileIO, start: bytes, limits: Limits) -> Source:
     """Hashed piece by piece and not kept: DuckDB reads its own files itself, others are refused."""
     start = start or stream.read(_CHUNK)
     digest = hashlib.sha256(start)
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)
     if is_duckdb(start[:16]):
-        return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, path=path)
+        return Source(label, status.st_size, digest.hexdigest(), status.st_mtime, path=Path(label))
     reason = limits.too_large(status.st_size)
-    return Source(str(path), status.st_size, digest.hexdigest(), status.st_mtime, refused=reason)
+    return Source(label, status.st_size, digest.hexdigest(), status.st_mtime, refused=reason)
 
 
 def _archive(path: Path, limits: Limits) -> Iterator[Source]:
