@@ -28,6 +28,12 @@ def differences(
     return [{"what": name, "before": old, "after": new} for name, old, new in sides if old != new]
 
 
+def in_words(found: Sequence[Mapping[str, Any]]) -> str:
+    """What `differences` found, in one line."""
+    parts = [f"{one['what']}: {one['before']} → {one['after']}" for one in found]
+    return "; ".join(parts) or "nothing that is recorded"
+
+
 def _usual(tests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The most frequent known value of each circumstance; of two as frequent ones the nearer to the change."""
     seen: dict[str, Counter[Any]] = {}

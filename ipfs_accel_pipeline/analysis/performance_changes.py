@@ -81,10 +81,18 @@ def change_rows(
     rows: dict[str, PerformanceChange] = {}
     for one, q_value in held:
         row = _row(one, q_value, explained, now)
+        if _could_be_none(row):
+            continue
         row = _carried_over(row, one, known.get(one.series.key, []), rows)
         rows[row.id] = row
     gone = [replace(old, still_found=False) for rest in known.values() for old in rest if old.id not in rows]
     return [*rows.values(), *gone]
+
+
+def _could_be_none(row: PerformanceChange) -> bool:
+    """The size of a change is told with its interval; one that holds zero contradicts the alarm, so it waits."""
+    low, high = row.relative_change_low, row.relative_change_high
+    return low is not None and high is not None and low <= 0 <= high
 
 
 def adjusted_p_values(p_values: Sequence[float], comparisons: int) -> np.ndarray:

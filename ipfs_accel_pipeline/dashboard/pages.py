@@ -11,6 +11,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ipfs_accel_pipeline.analysis.circumstances import in_words
 from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.dashboard.registry import SCREENS, Entry
 from ipfs_accel_pipeline.dashboard.screens.trends import link_to
@@ -71,6 +72,7 @@ def _environment() -> Environment:
         "labels_of": _labels,
         "rank": _rank,
         "first_line": first_line,
+        "in_words": in_words,
         "script_json": _script_json,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str),
     }

@@ -35,7 +35,7 @@ SCREENS = (
     Entry("/matrix", "Compatibility", Filters, matrix.matrix),
     Entry("/models", "Models", Filters, subjects.models),
     Entry("/platforms", "Platforms", Filters, subjects.platforms),
-    Entry("/recommend", "What should I use?", Filters, recommend.recommend),
+    Entry("/recommend", "What should I use?", recommend.RecommendState, recommend.recommend),
     Entry("/compare", "Compare", compare.CompareState, compare.compare),
     Entry("/trends", "Trends", trends.TrendState, trends.trends),
     Entry("/heatmap", "Heatmaps", fields.HeatmapState, fields.heatmap),

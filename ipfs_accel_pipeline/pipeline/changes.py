@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ipfs_accel_pipeline.analysis.change_points import Sensitivity
+from ipfs_accel_pipeline.analysis.circumstances import in_words
 from ipfs_accel_pipeline.analysis.metrics import METRICS
 from ipfs_accel_pipeline.analysis.performance_changes import Series, change_rows, find_changes
 from ipfs_accel_pipeline.errors import UsageError
@@ -93,10 +94,7 @@ def circumstances_of(connection: Any, tests: Sequence[str]) -> Mapping[str, Mapp
 
 def explained(change: PerformanceChange) -> str:
     """What else changed there, or the reason of an unstable series, in one line."""
-    if change.reason:
-        return change.reason
-    parts = [f"{one['what']}: {one['before']} → {one['after']}" for one in change.what_changed]
-    return "; ".join(parts) or "nothing that is recorded"
+    return change.reason or in_words(change.what_changed)
 
 
 def is_open(change: PerformanceChange) -> bool:

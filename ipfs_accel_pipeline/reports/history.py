@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ipfs_accel_pipeline.analysis.circumstances import in_words
 from ipfs_accel_pipeline.analysis.metrics import METRICS
 from ipfs_accel_pipeline.reports.foreign_text import first_line
 from ipfs_accel_pipeline.reports.frames import records
@@ -57,8 +58,7 @@ class LastingChange:
 
     @property
     def explanation(self) -> str:
-        parts = [f"{one['what']}: {one['before']} → {one['after']}" for one in self.what_changed]
-        return "; ".join(parts) or "nothing that is recorded"
+        return in_words(self.what_changed)
 
     @property
     def state(self) -> str:

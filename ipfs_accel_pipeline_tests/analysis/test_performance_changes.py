@@ -107,6 +107,16 @@ def test_among_very_many_series_a_doubtful_change_is_not_told():
     assert change_rows([found], 10_000_000, [], lambda tests: {}, NOW) == []
 
 
+def test_a_change_whose_interval_holds_zero_waits_for_more_evidence():
+    disturbed = series([79.3, 76.0, 25.1, 23.9, 23.6, 24.1, 25.5, 42.5, 48.3, 48.2, 42.6, 64.4, 50.0, 43.7, 47.9])
+    assert [change.point.index for change in find_changes(disturbed, Sensitivity())] == [7]
+    assert rows(disturbed) == []
+    quieter = series([*disturbed.values[:2], *[24.0] * 8, *disturbed.values[2:]])
+    (row,) = rows(quieter)
+    assert (row.kind, row.points_before) == ("regression", 15)
+    assert row.relative_change_low > 0.5
+
+
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
     assert adjusted_p_values([0.01, 0.04, 0.03], 3).tolist() == pytest.approx([0.03, 0.04, 0.04])
     assert adjusted_p_values([0.5], 100).tolist() == [1.0]

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from ipfs_accel_pipeline.dashboard.filters import Filters
-from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Rows, Screen
+from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Screen
 from ipfs_accel_pipeline.storage.prepared import later_rows
 
-_FIRST = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "prefer", "verdict",
-          "place", "probability_best", "p50_latency_ms", "p99_latency_ms", "throughput_items_per_second",
-          "memory_peak_mb", "evidence_runs", "newest_evidence_at", "reason")  # fmt: skip
+_PREFERENCES = {"latency": "Latency", "throughput": "Throughput", "energy": "Energy", "cost": "Cost"}
 
 
-def recommend(desk: Desk, state: Filters) -> Screen:
-    stored = later_rows(desk.connection, "recommendations", 100_000)
-    rows = [row for row in stored or [] if _meets(row, state)]
+class RecommendState(Filters):
+    """By which preference the candidates are judged."""
+
+    prefer: Literal["latency", "throughput", "energy", "cost"] = "latency"
+
+
+def recommend(desk: Desk, state: RecommendState) -> Screen:
+    stored = later_rows(desk.connection, "recommendations", 100_000) or []
+    rows = sorted((row for row in stored if _meets(row, state)), key=_reading_order)
+    judged_by = {row["prefer"] for row in stored} | {state.prefer}
     return Screen(
         "recommend",
         "What should I use?",
         rows=rows,
-        context={"is_derived": bool(stored), "shown": rows[: desk.most_rows], "columns": _columns(rows)},
+        context={
+            "state": state,
+            "is_derived": bool(stored),
+            "shown": rows[: desk.most_rows],
+            "preferences": [(value, words) for value, words in _PREFERENCES.items() if value in judged_by],
+        },
         offered=("model", "precision", "batch", "endpoint"),
     )
 
 
-def _meets(row: dict[str, object], state: Filters) -> bool:
+def _meets(row: dict[str, Any], state: RecommendState) -> bool:
     wanted = ((state.model, "model_id"), (state.precision, "precision"), (state.batch, "batch_size"),
-              (state.endpoint, "endpoint_type"))  # fmt: skip
-    return all(not values or row.get(column) in values for values, column in wanted)
+              (state.endpoint, "endpoint_type"), ([state.prefer], "prefer"))  # fmt: skip
+    return all(not values or row[column] in values for values, column in wanted)
 
 
-def _columns(rows: Rows) -> list[str]:
-    """The columns that a reader asks for, of those that the table has."""
-    return [name for name in _FIRST if rows and name in rows[0]]
+def _reading_order(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Case by case, the best first, what was ruled out last."""
+    case = (row["model_id"], row["precision"], row["batch_size"], row["sequence_length"] or 0)
+    return (*case, row["place"] is None, row["place"] or 0, row["hardware_id"], row["endpoint_type"])
