@@ -377,7 +377,7 @@ def _age(moment: datetime, now: datetime) -> str:
 
 def _name(runs: Sequence[Run]) -> str:
     run = runs[-1]
-    threads = f", {run.threads} threads" if run.threads else ""
+    threads = f", {run.threads} thread{'' if run.threads == 1 else 's'}" if run.threads else ""
     return f"{run.hardware_id} ({run.endpoint_type}{threads})".replace(", 1 threads", ", 1 thread")
 
 

@@ -88,7 +88,7 @@ def _labels(row: Any) -> list[str]:
         *(["noisy"] if row.get("is_noisy") else []),
         *(["one round"] if row.get("rounds") == 1 else []),
         *(["random weights"] if row.get("weights") == "random" else []),
-        *([f"{row['threads']} threads"] if row.get("threads") else []),
+        *([f"{row['threads']} thread{'' if row['threads'] == 1 else 's'}"] if row.get("threads") else []),
     ]
 
 

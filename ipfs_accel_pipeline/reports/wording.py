@@ -78,7 +78,7 @@ def labels(row: Performance) -> list[str]:
         *(["one round"] if row.rounds == 1 else []),
         *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
         *(["random weights"] if row.weights == "random" else []),
-        *([f"{row.threads} threads"] if row.threads else []),
+        *([f"{row.threads} thread{'' if row.threads == 1 else 's'}"] if row.threads else []),
     ]
 
 

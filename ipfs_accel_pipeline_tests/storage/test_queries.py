@@ -174,3 +174,15 @@ def test_every_query_begins_by_saying_what_one_row_is(name):
 @pytest.mark.parametrize("name", query_names())
 def test_every_query_answers_an_empty_database(connection, name):
     run_query(connection, name)
+
+
+def test_an_absence_is_left_out_once_its_host_has_a_device_of_the_type(connection):
+    later = NOON + DAY
+    absent = [
+        absent_hardware_row(hardware_id="cuda-absent", hardware_type="CUDA"),
+        absent_hardware_row(hardware_id="mps-absent", hardware_type="MPS"),
+    ]
+    found = hardware_row(hardware_id="cuda-fake", hardware_type="CUDA", detected_at=later)
+    elsewhere = hardware_row(hardware_id="mps-fake", hardware_type="MPS", detected_at=later, hostname="other")
+    write_rows(connection, "hardware_platforms", [*absent, found, elsewhere])
+    assert list(run_query(connection, "report_platform")["hardware_id"]) == ["cuda-fake", "mps-absent", "mps-fake"]
