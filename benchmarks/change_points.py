@@ -4,7 +4,7 @@ Every history is invented by a simulator whose true steps are known. The figures
 was tuned on seeds below 100, and nothing may be tuned on the others. "Online" plays a history point by point, as night
 after night does: a step counts as found if it is told at most 15 points after it happened.
 
-    .venv/bin/python benchmarks/change_points.py [--seeds 1000 1001 ...] [--histories 60]
+    .venv/bin/python -m benchmarks.change_points [--seeds 1000 1001 ...] [--histories 60]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How long each screen of the dashboard takes at the server over a million performance rows.
 
-    python benchmarks/dashboard_at_a_million_rows.py [long|wide] [FOLDER]
+    .venv/bin/python -m benchmarks.dashboard_at_a_million_rows [long|wide] [FOLDER]
 
 long: 60 models on 8 platforms, 360 runs. wide: 100 models on 40 platforms, 42 runs: 36,000 cases in each.
 

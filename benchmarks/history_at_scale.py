@@ -3,7 +3,7 @@
 Writes invented rows into a database in a temporary folder, then times what a run does after measuring: reading the
 history, looking for changes in every series, and writing what was found.
 
-    .venv/bin/python benchmarks/history_at_scale.py [--series 18000] [--points 56]
+    .venv/bin/python -m benchmarks.history_at_scale [--series 18000] [--points 56]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast legacy files are migrated, beside plain orjson.loads of the same files: the physical limit.
 
-    python benchmarks/migration_speed.py [--files 100000]
+    .venv/bin/python -m benchmarks.migration_speed [--files 100000]
 
 Writes that many small files of seven shapes in the mix of the original's history, then takes each way in a process of
 its own: only reading and parsing; reading, telling apart, grading and making rows; the whole migration into a new
