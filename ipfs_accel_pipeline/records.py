@@ -170,6 +170,7 @@ class Observation:
     canary_before_ms: float | None = None
     canary_after_ms: float | None = None
     canary_slowdown: float | None = None  # worse of before and after, against the host's best
+    contention_slowdown: float | None = None  # of the timed window, by its threads' waiting for a CPU
     is_slow_phase: bool | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)  # traceback, stderr tail, exit code

@@ -353,6 +353,7 @@ def observation(**changes: Any) -> Observation:
         canary_before_ms=5.0,
         canary_after_ms=5.05,
         canary_slowdown=1.01,
+        contention_slowdown=1.02,
         is_slow_phase=False,
         environment={"threads": 2},
     )

@@ -167,6 +167,7 @@ def _round_details(one: Observation) -> dict[str, Any]:
         "iterations": len(one.latencies_ms),
         "p50_latency_ms": float(np.median(one.latencies_ms)) if one.latencies_ms else None,
         "canary_slowdown": one.canary_slowdown,
+        "contention_slowdown": one.contention_slowdown,
         "is_slow_phase": one.is_slow_phase,
         "memory_anonymous_mb": one.memory_anonymous_mb,
     }

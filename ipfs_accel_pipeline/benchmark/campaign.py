@@ -13,6 +13,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.canary import SLOW_PHASE, VERSION, HostBest
+from ipfs_accel_pipeline.benchmark.contention import CONTENDED
 from ipfs_accel_pipeline.benchmark.environment import describe_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
@@ -121,11 +122,13 @@ class Campaign:
         return f"canary {VERSION}, {self._host['hostname']}, {self._host['processor']}, {self._threads} threads"
 
     def _slow_phase(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Around the round the canary tells, within it the time that its threads waited for a CPU."""
         before, after = fields.get("canary_before_ms"), fields.get("canary_after_ms")
         if before is None or after is None:
             return {}
         slowdown = self._host_best.slowdown(self._canary_key(), before, after)
-        return {"canary_slowdown": slowdown, "is_slow_phase": slowdown > SLOW_PHASE}
+        is_slow = slowdown > SLOW_PHASE or (fields.get("contention_slowdown") or 1.0) > CONTENDED
+        return {"canary_slowdown": slowdown, "is_slow_phase": is_slow}
 
 
 def thread_environment(threads: int) -> dict[str, str]:

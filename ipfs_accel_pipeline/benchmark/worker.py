@@ -15,6 +15,7 @@ import numpy as np
 from ipfs_accel_pipeline.backends.interface import Session, TimesItself
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.canary import canary_cpus, run_canary
+from ipfs_accel_pipeline.benchmark.contention import ContentionMeter
 from ipfs_accel_pipeline.benchmark.environment import HostLoad
 from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
@@ -118,15 +119,23 @@ def _parity(session: Session, bundle: Bundle, precision: str) -> list[ParityResu
 def _time(session: Session, bundle: Bundle, request: RoundRequest, meter: PowerMeter) -> dict[str, Any]:
     prepared = session.prepare(_inputs(bundle, request))
     load = HostLoad()  # before timing, or the load would be our own
+    contention = ContentionMeter()
+
+    def before_timing() -> None:
+        contention.start()
+        meter.start()
+
     with _no_garbage_collection():
-        series = _series(session, prepared, request.protocol, meter.start)
+        series = _series(session, prepared, request.protocol, before_timing)
         power = meter.stop()
+        slowdown = contention.read()
     return {
         "latencies_ms": series.latencies_ms,
         "cpu_times_ms": series.cpu_times_ms,
         "warmup_iterations": series.warmup_iterations,
         "interval_target_met": series.interval_target_met,
         "power": power,
+        "contention_slowdown": slowdown,
         "environment": load.read() | (session.environment() if isinstance(session, TimesItself) else {}),
     }
 

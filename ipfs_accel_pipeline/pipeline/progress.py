@@ -37,4 +37,7 @@ def _figure(observation: Observation) -> str:
 def _slow(observation: Observation) -> str:
     if not observation.is_slow_phase:
         return ""
-    return f" (host slow: canary {observation.canary_slowdown:.2f} times its best)"
+    signs = [f"canary {observation.canary_slowdown:.2f} times its best"]
+    if observation.contention_slowdown is not None:
+        signs.append(f"{observation.contention_slowdown:.2f} times longer by waiting for a CPU")
+    return f" (host slow: {', '.join(signs)})"

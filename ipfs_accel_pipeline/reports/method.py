@@ -17,9 +17,10 @@ _ROUNDS = (
     " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
     " each round."
 )
-_CANARY = (
-    "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored; a"
-    " round in a slow phase of the host is kept and repeated up to the profile's limit. It counts only where the case"
+_SLOW_PHASES = (
+    "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored, and so"
+    " is how much longer the timed window took because its threads waited for a CPU (Linux counts that). A round in a"
+    " slow phase by either is kept and repeated up to the profile's limit. It counts only where the case"
     " has no other round; how many were left out stands beside the result."
 )
 _INTERVAL = (
@@ -61,7 +62,7 @@ def method_notes() -> tuple[MethodNote, ...]:
         MethodNote("Isolation", _ISOLATION),
         *(MethodNote(f"Profile {name}", _profile(protocol)) for name, protocol in PROFILES.items()),
         MethodNote("Rounds", _ROUNDS),
-        MethodNote("Canary", _CANARY),
+        MethodNote("Slow phases of the host", _SLOW_PHASES),
         MethodNote("Interval and ties", _INTERVAL),
         MethodNote("Timed elsewhere", _ELSEWHERE),
         MethodNote("Noisy", _NOISY),

@@ -25,13 +25,14 @@ class FakeLauncher:
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
-def quiet(p50=10.0, canary=5.0):
+def quiet(p50=10.0, canary=5.0, **changes):
     value = {
         "status": Status.PASSED,
         "latencies_ms": (p50,) * 10,
         "canary_before_ms": canary,
         "canary_after_ms": canary,
         "environment": {"load_average_1m": 0.5},
+        **changes,
     }
     return Outcome(Status.PASSED, value, None, 2.0)
 
@@ -78,6 +79,15 @@ def test_a_slow_round_is_kept_flagged_and_repeated_at_the_end(run):
     assert [one.is_slow_phase for one in observations if one.case.model_id == "a"] == [False, True, False, False]
     assert [one.canary_slowdown for one in observations if one.case.model_id == "a"] == [1, 2, 1, 1]
     assert len(order(observations)) == 7
+
+
+@pytest.mark.parametrize(("contention", "is_slow"), [(None, False), (1.05, False), (1.6, True)])
+def test_a_round_that_waited_for_cpus_between_two_quiet_canaries_is_slow_too(run, contention, is_slow):
+    disturbed = quiet(p50=16.0, contention_slowdown=contention)
+    observations = run(FakeLauncher(a=[quiet(), disturbed, quiet()]), ["a"])
+    assert observations[1].canary_slowdown == 1
+    assert [one.is_slow_phase for one in observations[:3]] == [False, is_slow, False]
+    assert len(observations) == 3 + is_slow
 
 
 def test_repeats_end_at_the_limit(run):

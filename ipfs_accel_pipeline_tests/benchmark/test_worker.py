@@ -106,6 +106,12 @@ def test_an_ordinary_session_is_timed_here(monkeypatch):
     assert "browser" not in fields["environment"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a CPU")
+@pytest.mark.parametrize("session", [EchoSession(), FarAwaySession()])
+def test_what_waiting_for_a_cpu_cost_is_told_wherever_it_is_timed(session, monkeypatch):
+    assert 1 <= measured(session, monkeypatch)["contention_slowdown"] < 1000
+
+
 def test_a_session_that_times_itself_is_never_timed_here(monkeypatch):
     fields = measured(FarAwaySession(), monkeypatch)
     assert fields["status"] is Status.PASSED
