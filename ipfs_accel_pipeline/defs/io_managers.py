@@ -182,6 +182,7 @@ def _metadata(connection: Any, table_slice: TableSlice, counts: WriteCounts) -> 
         dg.TableColumn(
             column.name,
             column.type,
+            description=column.comment,
             constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=column.name == table.primary_key),
         )
         for column in columns_of(connection, table)

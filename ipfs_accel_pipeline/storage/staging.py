@@ -24,6 +24,7 @@ class Column(NamedTuple):
     name: str
     type: str
     nullable: bool
+    comment: str | None
 
 
 class Rule(NamedTuple):
@@ -37,7 +38,7 @@ class Rule(NamedTuple):
 def columns_of(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Column]:
     """The columns as the database has them, in its order."""
     query = (
-        "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE table_name = ? "
+        "SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns() WHERE table_name = ? "
         "AND database_name = current_database() ORDER BY column_index"
     )
     return [Column(*row) for row in connection.execute(query, [table.name]).fetchall()]

@@ -179,6 +179,7 @@ def test_the_ui_shows_what_was_written(pipeline):
     assert shown["db_lock_wait_s"] >= 0
     columns = {column.name: column for column in shown["dagster/column_schema"].columns}
     assert (columns["batch_size"].type, columns["id"].constraints.nullable) == ("INTEGER", False)
+    assert columns["execution_time"].description.startswith("Seconds")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def test_what_a_record_may_leave_unknown_may_be_null(connection, name):
     assert [name for name in refused if is_optional(hints[name])] == []
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_says_what_it_holds(connection, name):
+    assert [column.name for column in columns_of(connection, TABLES[name]) if not column.comment] == []
+
+
 def test_every_table_has_a_primary_key(connection):
     rows = connection.execute(
         "SELECT table_name, constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
