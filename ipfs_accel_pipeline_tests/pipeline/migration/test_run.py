@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ipfs_accel_pipeline.pipeline.loading import current_compatibility
@@ -189,7 +190,8 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, le
             raise KeyboardInterrupt
         return real(connection, table, given, **options)
 
-    monkeypatch.setattr(workers, "_BATCH_FILES", 2)
+    monkeypatch.setattr(workers, "_CHUNK_FILES", 2)
+    monkeypatch.setattr(workers, "_BATCH_CHUNKS", 1)
     monkeypatch.setattr(writing, "write_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(settings, legacy)
@@ -397,5 +399,5 @@ def test_present_finds_only_what_is_stored(settings, legacy):
     samples.write(legacy / "a.json", samples.direct())
     run(settings, legacy)
     with open_database(settings.database) as connection:
-        assert present(connection, "models", ["prajjwal1/bert-tiny", "no/such"]) == {"prajjwal1/bert-tiny"}
-        assert present(connection, "models", []) == set()
+        assert present(connection, "models", pa.array(["prajjwal1/bert-tiny", "no/such"])) == {"prajjwal1/bert-tiny"}
+        assert present(connection, "models", pa.array([])) == set()
