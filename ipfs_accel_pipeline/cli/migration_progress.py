@@ -17,10 +17,10 @@ class MigrationProgress(TerminalProgress):
         self._entries = entries
         self._begin(f"reading {entries} files", entries)
 
-    def read(self, source: str, outcome: str) -> None:
-        self._files_read += 1
+    def read(self, files: int) -> None:
+        self._files_read += files
         if self._task is not None:
-            self._bar.update(self._task, advance=1, total=max(self._entries, self._files_read))
+            self._bar.update(self._task, advance=files, total=max(self._entries, self._files_read))
 
     def warn(self, message: str) -> None:
         if not self._quiet:  # the report says it too

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import pandas as pd
@@ -23,21 +23,37 @@ from ipfs_accel_pipeline.storage.tables import Table
 _JSON_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
-def as_arrow(table: Table, rows: Sequence[Any] | pd.DataFrame) -> pa.Table:
-    """Dataclass rows of `table`, or a frame with some of its columns."""
+Rows: TypeAlias = Sequence[Any] | pd.DataFrame | Mapping[str, Sequence[Any]] | pa.Table
+
+
+def as_arrow(table: Table, rows: Rows) -> pa.Table:
+    """Dataclass rows of `table`, or some of its columns as a frame or by name; what is Arrow already stays so."""
+    if isinstance(rows, pa.Table):
+        _refuse_strange(table, rows.column_names)
+        return rows
+    return pa.table({name: _as_array(table, name, values) for name, values in _columns(table, rows).items()})
+
+
+def _columns(table: Table, rows: Any) -> Mapping[str, Any]:
+    if isinstance(rows, Mapping):
+        _refuse_strange(table, rows)
+        return rows
     # pandas' frame of no rows often has no columns either, and DuckDB wants one.
     is_frame = isinstance(rows, pd.DataFrame) and len(rows.columns) > 0
-    columns = _frame_columns(table, rows) if is_frame else _record_columns(table, list(rows))
-    return pa.table({name: _as_array(table, name, values) for name, values in columns.items()})
+    return _frame_columns(table, rows) if is_frame else _record_columns(table, list(rows))
 
 
-def _frame_columns(table: Table, frame: Any) -> Mapping[str, Any]:
-    unknown = [str(name) for name in frame.columns if name not in table.columns]
+def _refuse_strange(table: Table, names: Iterable[Any]) -> None:
+    unknown = [str(name) for name in names if name not in table.columns]
     if unknown:
         raise StorageError(
             f"{table.name} has no column {', '.join(unknown)}. Its columns: {', '.join(table.columns)}. "
             "Rename it, or add a migration and a field in records.py."
         )
+
+
+def _frame_columns(table: Table, frame: Any) -> Mapping[str, Any]:
+    _refuse_strange(table, frame.columns)
     if frame.columns.has_duplicates:
         raise StorageError(f"{table.name}: the frame has a column twice: {', '.join(map(str, frame.columns))}.")
     return {str(name): frame[name] for name in frame.columns}
@@ -62,6 +78,12 @@ def _as_array(table: Table, name: str, values: Any) -> pa.Array:
 
 
 def _array(values: Any) -> pa.Array:
+    array = _inferred(values)
+    # Arrow takes the zone of the first time for all.
+    return array.cast(pa.timestamp("us", "UTC")) if pa.types.is_timestamp(array.type) and array.type.tz else array
+
+
+def _inferred(values: Any) -> pa.Array:
     try:
         return pa.array(values, from_pandas=True)
     except UnicodeEncodeError:  # error messages of crashed processes hold bytes that are no text

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.queries import run_query
@@ -15,17 +16,24 @@ from ipfs_accel_pipeline.storage.tables import table_named
 from ipfs_accel_pipeline.storage.transactions import transaction
 from ipfs_accel_pipeline.storage.writing import write_rows
 
+_ASKED = "asked_keys"
 
-def present(connection: duckdb.DuckDBPyConnection, table: str, keys: Iterable[str]) -> set[str]:
+
+def present(connection: duckdb.DuckDBPyConnection, table: str, keys: pa.Array | pa.ChunkedArray) -> set[str]:
     """Those of the keys that the table has."""
     target = table_named(table)
-    query = f"SELECT {target.primary_key} FROM {target.name} WHERE {target.primary_key} IN (SELECT unnest($keys))"
+    query = f"SELECT {target.primary_key} FROM {target.name} WHERE {target.primary_key} IN (SELECT key FROM {_ASKED})"
     with as_storage_errors(f"Cannot look into {table}"):
-        return {key for (key,) in connection.execute(query, {"keys": list(keys)}).fetchall()}
+        # Bound as a list, each key would be a Python value to DuckDB, for twenty times as long.
+        connection.register(_ASKED, pa.table({"key": keys.cast(pa.string())}))
+        try:
+            return {key for (key,) in connection.execute(query).fetchall()}
+        finally:
+            connection.unregister(_ASKED)
 
 
 def known_files(
-    connection: duckdb.DuckDBPyConnection, tool_version: str, among: Sequence[str] | None = None
+    connection: duckdb.DuckDBPyConnection, tool_version: str, among: Iterable[str] | None = None
 ) -> set[str]:
     """Hashes of the files (`among` these, or all) that need not be read again."""
     ids = None if among is None else list(among)

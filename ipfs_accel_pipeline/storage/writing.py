@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
-import pandas as pd
 
 from ipfs_accel_pipeline.errors import StorageError
-from ipfs_accel_pipeline.storage.encoding import as_arrow
+from ipfs_accel_pipeline.storage.encoding import Rows, as_arrow
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.reading import Conditions, conditions
 from ipfs_accel_pipeline.storage.rules import check_rules, constraints_of, indexed_columns
@@ -33,14 +31,14 @@ class WriteCounts:
 def write_rows(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    rows: Sequence[Any] | pd.DataFrame,
+    rows: Rows,
     *,
     replace_slice: Conditions | None = None,
     within: Conditions | None = None,
 ) -> WriteCounts:
-    """Writes dataclass rows, or a frame with (some of) the table's columns.
+    """Writes dataclass rows, or (some of) the table's columns as a frame, by name or in Arrow.
 
-    A frame's missing columns stay as they are in stored rows and are NULL in new ones. A REPLACE table needs
+    Missing columns stay as they are in stored rows and are NULL in new ones. A REPLACE table needs
     `replace_slice`: {"hardware_id": "cpu-0"}, or a list of such values, or {} for the whole table. Rows outside of
     it, or of `within`, are refused: they belong to somebody else's partition.
     """

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
 from ipfs_accel_pipeline.storage.legacy_json.times import parse_time, states_zone, time_in_name
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """The file that the statements come from."""
 
     label: str
@@ -25,8 +24,7 @@ def run_id_of(sha256: str) -> str:
     return f"import-{sha256[:12]}"
 
 
-@dataclass(frozen=True)
-class When:
+class When(NamedTuple):
     at: datetime
     source: str
     in_content: bool

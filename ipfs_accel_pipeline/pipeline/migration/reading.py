@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, load
 
 SEEN = "seen before"
+TROUBLED = ("refused", "unknown")
 
 
 @dataclass
@@ -63,7 +64,7 @@ def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade
     except MemoryError:
         file.rows = FileRows()
         file.outcome, file.reason = "refused", "reading it takes more memory than there is"
-    if file.outcome in ("refused", "unknown") and MEMBER_MARK in source.label:
+    if file.outcome in TROUBLED and MEMBER_MARK in source.label:
         file.data = source.data
     return file
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, Chunk
 
 OUTCOMES = ("imported", "duplicate", "left_out", "ignored", "unknown", "refused")
 _LONGEST_REASON = 240
@@ -41,9 +47,19 @@ class MigrationReport:
     def outcomes(self) -> Counter[str]:
         return sum(self.by_shape.values(), Counter())
 
-    def count(self, shape: str, outcome: str, grades: Iterable[str]) -> None:
-        self.by_shape.setdefault(shape, Counter())[outcome] += 1
-        self.grades.setdefault(shape, Counter()).update(grades)
+    def add(self, new: Chunk) -> None:
+        """What one batch added to the tables."""
+        self.rows.update({table: rows.num_rows for table, rows in new.rows.items() if rows.num_rows})
+        self.duplicates += sum(new.files["duplicate_rows"].to_pylist())
+        shapes: dict[int, str] = {}
+        for number, shape, outcome in _lists(new.files, FILE, "shape", "outcome"):
+            shapes[number] = shape or f"({outcome})"
+            self.by_shape.setdefault(shapes[number], Counter())[outcome] += 1
+        for number, grade in _lists(new.rows["test_results"], FILE, GRADE):
+            self.grades.setdefault(shapes[number], Counter())[grade] += 1
+        for path, refusals in _lists(new.files, "path", "refusals"):
+            for refusal in orjson.loads(refusals):
+                self.refuse(Refusal(path, refusal["pointer"], refusal["reason"]))
 
     def refuse(self, refusal: Refusal, most: int = 100_000) -> None:
         """Kept up to a limit, so that memory stays bounded; all of them are in `imported_files`."""
@@ -51,6 +67,10 @@ class MigrationReport:
             self.refusals.append(refusal)
         else:
             self.refusals_not_listed += 1
+
+
+def _lists(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(table[name].to_pylist() for name in names), strict=True)
 
 
 def as_json(report: MigrationReport) -> str:

@@ -7,7 +7,7 @@ to do, and two at once share the work without doubling a row.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ipfs_accel_pipeline.models.catalogue import load_catalogue, model_row
+from ipfs_accel_pipeline.pipeline.migration.chunks import Chunk, merged
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
-from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
 from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, rare_collections, read_all
-from ipfs_accel_pipeline.pipeline.migration.writing import write_batch
-from ipfs_accel_pipeline.records import ImportedFile
+from ipfs_accel_pipeline.pipeline.migration.writing import first_of_each, write_batch
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.imported import disproved, known_files, withdraw
@@ -37,7 +36,7 @@ class Progress(Protocol):
 
     def found(self, entries: int) -> None: ...
 
-    def read(self, source: str, outcome: str) -> None: ...
+    def read(self, files: int) -> None: ...
 
     def warn(self, message: str) -> None: ...
 
@@ -47,7 +46,7 @@ class Silent:
 
     def found(self, entries: int) -> None: ...
 
-    def read(self, source: str, outcome: str) -> None: ...
+    def read(self, files: int) -> None: ...
 
     def warn(self, message: str) -> None: ...
 
@@ -78,7 +77,7 @@ def migrate(
         reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
         with rare_collections():
             for batch in read_all(reader, _entries(paths, report, told)):
-                _one_batch(target, batch, known, quarantine, report, told)
+                _one_batch(target, merged(batch), known, quarantine, report, told)
         with open_database(target.database) as connection:
             _withdraw(connection, report)
         if not options.dry_run:
@@ -121,47 +120,32 @@ def _entries(paths: Iterable[str], report: MigrationReport, told: Progress) -> l
 
 def _one_batch(
     target: Settings,
-    batch: Sequence[ReadFile],
+    batch: Chunk,
     known: set[str],
     quarantine: Quarantine,
     report: MigrationReport,
     told: Progress,
 ) -> None:
-    fresh: dict[str, ReadFile] = {}
-    for file in batch:
-        report.files += 1
-        report.megabytes += file.size_bytes / 1e6
-        if file.sha256 in known or file.sha256 in fresh:
-            _seen_before(file, report, told)
-        else:
-            fresh[file.sha256] = file
-    if fresh:
+    report.files += batch.files.num_rows
+    report.megabytes += batch.size_bytes / 1e6
+    fresh = batch.only(first_of_each(batch.files["id"].to_pylist(), known))
+    written = 0
+    if fresh.files.num_rows:
         with open_database(target.database) as connection:
-            written = write_batch(connection, list(fresh.values()), report)
-        for file, row in zip(fresh.values(), written, strict=True):
-            _tell(file, row, quarantine, report, told)
-    known.update(fresh)
+            new = write_batch(connection, fresh)
+        report.add(new)
+        _tell(new, quarantine, told)
+        written = new.files.num_rows
+    report.seen_before += batch.files.num_rows - written
+    told.read(batch.files.num_rows)
 
 
-def _seen_before(file: ReadFile, report: MigrationReport, told: Progress) -> None:
-    report.seen_before += 1
-    told.read(file.label, SEEN)
-
-
-def _tell(
-    file: ReadFile, row: ImportedFile | None, quarantine: Quarantine, report: MigrationReport, told: Progress
-) -> None:
-    if row is None:  # another migration wrote it meanwhile
-        _seen_before(file, report, told)
-        return
-    report.count(row.shape or f"({row.outcome})", row.outcome, (str(grade) for grade in file.rows.grades.values()))
-    report.duplicates += row.duplicate_rows
-    for refusal in row.refusals:
-        report.refuse(Refusal(row.path, refusal["pointer"], refusal["reason"]))
-    if row.outcome in ("refused", "unknown"):
-        told.warn(f"{row.path}: {row.outcome}: {row.reason}")
-        quarantine.keep(file)
-    told.read(row.path, row.outcome)
+def _tell(new: Chunk, quarantine: Quarantine, told: Progress) -> None:
+    for sha256 in new.files["id"].to_pylist():
+        file = new.troubled.get(sha256)
+        if file is not None:
+            told.warn(f"{file.label}: {file.outcome}: {file.reason}")
+            quarantine.keep(file)
 
 
 def _withdraw(connection: Any, report: MigrationReport) -> None:

@@ -19,6 +19,7 @@ from itertools import chain
 
 from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
+from ipfs_accel_pipeline.pipeline.migration.chunks import Chunk, chunk_of
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.reading import SEEN, ReadFile, read_source
 from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
@@ -31,8 +32,8 @@ Entry = str | Source
 FEWEST_FILES = 5000
 _CHUNK_FILES = 500
 _MOST_WORKERS = 8
-# Large enough that DuckDB's cost per write does not count, small enough that a stop loses little.
-_BATCH_FILES = 5000
+# Large enough that DuckDB's cost per write does not count, small enough that a stop loses seconds.
+_BATCH_CHUNKS = 40
 _BATCH_BYTES = 64 * 2**20  # of the files; their rows are a fraction of that
 # Rows hold no cycles; Python's own 700 has it search them for some, again and again.
 _COLLECT_AFTER = 50_000
@@ -53,9 +54,10 @@ class Reader:
             return ReadFile(source.label, source.sha256, source.size_bytes, None, SEEN, None, now)
         return read_source(source, self.catalogue, self.accepted, now)
 
-    def files(self, entries: Iterable[Entry]) -> Iterator[ReadFile]:
-        """In this process, one after the other: of each only its rows are kept."""
-        return (self.read(source) for source in find(entries, self.limits))
+    def chunks(self, entries: Iterable[Entry]) -> Iterator[Chunk]:
+        """In this process, one file after the other: of each only its rows are kept."""
+        files = (self.read(source) for source in find(entries, self.limits))
+        return map(chunk_of, batched(files, _CHUNK_FILES, _BATCH_BYTES))
 
 
 @contextmanager
@@ -69,25 +71,25 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[ReadFile]]:
+def read_all(reader: Reader, entries: Sequence[Entry], fewest: int = FEWEST_FILES) -> Iterator[list[Chunk]]:
     """Every file, in batches that fit memory. Archives come last: their members are not known in number."""
     archives = [entry for entry in entries if _is_archive(entry)]
     files = [entry for entry in entries if not _is_archive(entry)]
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     few = len(files) < fewest or workers < 2
-    read = reader.files(files) if few else _in_processes(reader, files, workers)
-    return batched(chain(read, reader.files(archives)), _BATCH_FILES, _BATCH_BYTES)
+    read = reader.chunks(files) if few else _in_processes(reader, files, workers)
+    return batched(chain(read, reader.chunks(archives)), _BATCH_CHUNKS, _BATCH_BYTES)
 
 
 def _is_archive(entry: Entry) -> bool:
     return isinstance(entry, str) and entry.casefold().endswith(ARCHIVES)
 
 
-def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[ReadFile]:
+def _in_processes(reader: Reader, files: Sequence[Entry], workers: int) -> Iterator[Chunk]:
     # spawn: a copy of this process would share its locks and DuckDB's threads.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(reader,))
-    waiting: deque[Future[list[ReadFile]]] = deque()
+    waiting: deque[Future[list[Chunk]]] = deque()
     try:
         for start in range(0, len(files), _CHUNK_FILES):
             waiting.append(pool.submit(_read_chunk, files[start : start + _CHUNK_FILES]))
@@ -113,6 +115,6 @@ def _begin(reader: Reader) -> None:
     gc.set_threshold(_COLLECT_AFTER)
 
 
-def _read_chunk(entries: Sequence[Entry]) -> list[ReadFile]:
+def _read_chunk(entries: Sequence[Entry]) -> list[Chunk]:
     assert _reader is not None
-    return list(_reader.files(entries))
+    return list(_reader.chunks(entries))

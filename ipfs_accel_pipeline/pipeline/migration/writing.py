@@ -2,93 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from ipfs_accel_pipeline.pipeline.migration.reading import ReadFile
-from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport
-from ipfs_accel_pipeline.records import ImportedFile
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, REPEATED, Chunk, chosen
 from ipfs_accel_pipeline.storage.database import transaction
 from ipfs_accel_pipeline.storage.imported import known_files, present
 from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
+from ipfs_accel_pipeline.storage.tables import table_named
 from ipfs_accel_pipeline.storage.writing import write_rows
 
-_MOST_REFUSALS = 1000  # of one file
+# Columns of imported_files that count a file's new rows.
+_COUNTS = {
+    "test_results": "test_rows",
+    "performance_results": "performance_rows",
+    "models": "model_rows",
+    "hardware_platforms": "hardware_rows",
+}
+_OURS = (FILE, GRADE)
+_DUPLICATE = "everything in it is stored already, from other files"
 
 
-def write_batch(connection: Any, files: Sequence[ReadFile], report: MigrationReport) -> list[ImportedFile | None]:
-    """None for a file that another migration wrote since this one looked."""
+def write_batch(connection: Any, batch: Chunk) -> Chunk:
+    """What was new: files as `imported_files` has them now, and their rows.
+
+    Files that another migration wrote since this one looked are not among them.
+    """
     with transaction(connection):
         # Asked again under the lock; what only older readers saw is not known, and its row is written anew.
-        stored = known_files(connection, TOOL_VERSION, [file.sha256 for file in files])
-        mine = [file for file in files if file.sha256 not in stored]
-        batch = _Batch(connection, mine)
-        rows = {file.sha256: batch.take(file) for file in mine}
-        batch.write(report)
-        write_rows(connection, "imported_files", list(rows.values()))
-    return [rows.get(file.sha256) for file in files]
+        stored = known_files(connection, TOOL_VERSION, present(connection, "imported_files", batch.files["id"]))
+        mine = batch.only(first_of_each(batch.files["id"].to_pylist(), stored))
+        rows = _new_rows(connection, mine)
+        files = _counted(mine, rows)
+        for table, new in (*rows.items(), ("imported_files", files)):
+            if new.num_rows:
+                write_rows(connection, table, new.select([name for name in new.column_names if name not in _OURS]))
+    return Chunk(files, rows, mine.troubled)
 
 
-class _Batch:
-    """The rows of several files without what is stored already or came from an earlier file of the batch."""
-
-    def __init__(self, connection: Any, files: Sequence[ReadFile]) -> None:
-        self._connection = connection
-        wanted = {
-            "hardware_platforms": {key for file in files for key in file.rows.hardware},
-            "models": {key for file in files for key in file.rows.models},
-            "test_results": {key for file in files for key in file.rows.tests},
-        }
-        self._taken = {table: present(connection, table, keys) for table, keys in wanted.items()}
-        self._rows: dict[str, list[Any]] = {table: [] for table in (*wanted, "performance_results")}
-
-    def take(self, file: ReadFile) -> ImportedFile:
-        hardware = self._fresh("hardware_platforms", file.rows.hardware)
-        models = self._fresh("models", file.rows.models)
-        tests = self._fresh("test_results", file.rows.tests)
-        performance = [file.rows.performance[key] for key in tests if key in file.rows.performance]
-        self._rows["performance_results"] += performance
-        file.rows.grades = {key: file.rows.grades[key] for key in tests}
-        repeated = len(file.rows.tests) - len(tests) + file.rows.repeated
-        outcome, reason = file.outcome, file.reason
-        if outcome == "imported" and not (tests or hardware or models):
-            outcome, reason = "duplicate", "everything in it is stored already, from other files"
-        return ImportedFile(
-            id=file.sha256,
-            path=file.label,
-            size_bytes=file.size_bytes,
-            shape=file.shape,
-            outcome=outcome,
-            reason=reason,
-            test_rows=len(tests),
-            performance_rows=len(performance),
-            model_rows=len(models),
-            hardware_rows=len(hardware),
-            duplicate_rows=repeated,
-            refusals=_refusals(file),
-            tool_version=TOOL_VERSION,
-            imported_at=file.read_at,
-        )
-
-    def _fresh(self, table: str, rows: dict[str, Any]) -> list[str]:
-        taken = self._taken[table]
-        keys = [key for key in rows if key not in taken]
-        taken.update(keys)
-        self._rows[table] += [rows[key] for key in keys]
-        return keys
-
-    def write(self, report: MigrationReport) -> None:
-        for table, rows in self._rows.items():
-            if rows:
-                write_rows(self._connection, table, rows)
-                report.rows[table] += len(rows)
+def first_of_each(keys: Iterable[Any], taken: set[Any]) -> list[bool]:
+    """Whether each key is neither taken nor that of an earlier place; afterwards all are taken."""
+    fresh = []
+    for key in keys:
+        fresh.append(key not in taken)
+        taken.add(key)
+    return fresh
 
 
-def _refusals(file: ReadFile) -> list[dict[str, str]]:
-    places = [{"pointer": one.pointer, "reason": one.reason} for one in file.rows.refusals[:_MOST_REFUSALS]]
-    if len(file.rows.refusals) > _MOST_REFUSALS:
-        more = len(file.rows.refusals) - _MOST_REFUSALS
-        places.append({"pointer": "", "reason": f"{more} more places, for reasons of the same kind"})
-    if not places and file.outcome not in ("imported", "duplicate"):
-        places.append({"pointer": "", "reason": file.reason or "no reason given"})
-    return places
+def _new_rows(connection: Any, mine: Chunk) -> dict[str, pa.Table]:
+    """Rows by table without what is stored already or came from an earlier file of the batch."""
+    new = dict(mine.rows)
+    for table in ("hardware_platforms", "models", "test_results"):
+        keys = new[table][table_named(table).primary_key]
+        new[table] = chosen(new[table], first_of_each(keys.to_pylist(), present(connection, table, keys)))
+    tests = set(_pairs(new["test_results"], "id"))
+    timed = new["performance_results"]
+    new["performance_results"] = chosen(timed, [pair in tests for pair in _pairs(timed, "test_id")])
+    return new
+
+
+def _pairs(rows: pa.Table, column: str) -> Iterable[tuple[int, str]]:
+    return zip(rows[FILE].to_pylist(), rows[column].to_pylist(), strict=True)
+
+
+def _counted(mine: Chunk, rows: dict[str, pa.Table]) -> pa.Table:
+    """The rows of imported_files, with how much of each file was new."""
+    numbers = mine.files[FILE].to_numpy()
+    new = {name: _per_file(rows[table], numbers) for table, name in _COUNTS.items()}
+    found = _per_file(mine.rows["test_results"], numbers) + mine.files[REPEATED].to_numpy()
+    nothing = new["test_rows"] + new["hardware_rows"] + new["model_rows"] == 0
+    duplicate = pc.and_(pc.equal(mine.files["outcome"], "imported"), pa.array(nothing))
+    columns = new | {
+        "duplicate_rows": found - new["test_rows"],
+        "outcome": pc.if_else(duplicate, "duplicate", mine.files["outcome"]),
+        "reason": pc.if_else(duplicate, _DUPLICATE, mine.files["reason"].cast(pa.string())),
+        "tool_version": pa.repeat(TOOL_VERSION, len(numbers)),
+    }
+    files = mine.files.drop_columns(["outcome", "reason", REPEATED])
+    for name, values in columns.items():
+        files = files.append_column(name, values if isinstance(values, pa.ChunkedArray) else pa.array(values))
+    return files
+
+
+def _per_file(rows: pa.Table, numbers: np.ndarray) -> np.ndarray:
+    """How many of the rows each of these files has."""
+    return np.bincount(rows[FILE].to_numpy(), minlength=numbers.max(initial=-1) + 1)[numbers]

@@ -99,9 +99,10 @@ def _digits(number: float) -> int:
     """Significant digits as written."""
     if number == 0 or not math.isfinite(number):
         return 0
-    mantissa = f"{abs(number):.15e}".split("e")[0]
-    short = repr(abs(float(mantissa))) if len(repr(number)) > 6 else repr(number)
-    return len(re.sub(r"e.*|\.0$", "", short).replace(".", "").replace("-", "").strip("0"))
+    short = repr(number)
+    if len(short) > 6:
+        short = repr(float(f"{abs(number):.15e}".split("e")[0]))
+    return len(short.split("e")[0].removesuffix(".0").replace(".", "").replace("-", "").strip("0"))
 
 
 def _excerpt(text: str, found: re.Match[str]) -> str:

@@ -17,7 +17,6 @@ from ipfs_accel_pipeline.pipeline.migration.verify import verify
 from ipfs_accel_pipeline.pipeline.reporting import make_report
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
-from ipfs_accel_pipeline.storage.imported import present
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline_tests import legacy_samples as samples
@@ -189,7 +188,8 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, le
             raise KeyboardInterrupt
         return real(connection, table, given, **options)
 
-    monkeypatch.setattr(workers, "_BATCH_FILES", 2)
+    monkeypatch.setattr(workers, "_CHUNK_FILES", 2)
+    monkeypatch.setattr(workers, "_BATCH_CHUNKS", 1)
     monkeypatch.setattr(writing, "write_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(settings, legacy)
@@ -369,33 +369,8 @@ def test_memory_stays_bounded_by_the_limits_and_not_by_the_files(settings, legac
     assert _peak_mb() - before < 300
 
 
-def test_several_processes_give_the_same_rows_in_the_same_order(settings, legacy, monkeypatch):
-    from ipfs_accel_pipeline.pipeline.migration import run as migration
-    from ipfs_accel_pipeline.pipeline.migration import workers
-
-    for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
-        samples.write(legacy / f"{number:02d}.json", document)
-    alone = run(settings, legacy)
-    expected = {test.id: test.details["source"]["path"] for test in rows(settings, "test_results")}
-    other = Settings(settings.data / "other", settings.data / "other" / "benchmark.duckdb")
-    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(workers, "_CHUNK_FILES", 7)
-    monkeypatch.setattr(migration, "read_all", lambda reader, entries: workers.read_all(reader, entries, fewest=1))
-    together = run(other, legacy)
-    assert (together.rows, together.by_shape, together.grades) == (alone.rows, alone.by_shape, alone.grades)
-    assert {test.id: test.details["source"]["path"] for test in rows(other, "test_results")} == expected
-
-
 def _peak_mb() -> float:
     import resource
 
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def test_present_finds_only_what_is_stored(settings, legacy):
-    samples.write(legacy / "a.json", samples.direct())
-    run(settings, legacy)
-    with open_database(settings.database) as connection:
-        assert present(connection, "models", ["prajjwal1/bert-tiny", "no/such"]) == {"prajjwal1/bert-tiny"}
-        assert present(connection, "models", []) == set()
