@@ -83,4 +83,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "why_no_energy": wording.why_no_energy,
     "change": wording.change,
     "significant": figures.significant,
+    "tick": figures.tick,
 }

@@ -12,6 +12,7 @@ import pytest
 
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.reports.figures import with_unit
 from ipfs_accel_pipeline.reports.write import render_report
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline_tests.dashboard.browser import find_axe
@@ -145,7 +146,7 @@ def test_a_click_downloads_the_rows_that_the_filters_left_on_the_screen(browser,
     browser.find("details.filter summary").click()
     browser.find("input[name=type][value=CUDA]").click()
     browser.wait_until(lambda: len(browser.find_all("thead th")) == 3, "two platforms are shown")
-    models = browser.texts("tbody th a")
+    models, medians = browser.texts("tbody th a"), browser.texts("small.best")
 
     browser.find(f".downloads a[href*='.{format}']").click()
     browser.wait_until(lambda: list(tmp_path.glob(f"matrix-*.{format}")), "the file is there")
@@ -154,7 +155,8 @@ def test_a_click_downloads_the_rows_that_the_filters_left_on_the_screen(browser,
     rows = READERS[format](file)
     assert {row["hardware_type"] for row in rows} == {"CPU", "CUDA"}
     assert {row["model_id"] for row in rows} == set(models)
-    assert {f"{float(row['p50_latency_ms']):.2g}" for row in rows if row["p50_latency_ms"]}
+    numbers = [with_unit(float(row["p50_latency_ms"]), "ms") for row in rows if row["p50_latency_ms"]]
+    assert sorted(numbers) == sorted(re.findall(r"[\d.,]+ ms", " ".join(medians)))
 
 
 def test_versions_are_marked_in_a_trend(browser, site):
