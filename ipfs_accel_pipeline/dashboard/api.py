@@ -48,14 +48,14 @@ def choices(request: Request) -> list[api_rows.Choice]:
 def models(request: Request) -> list[api_rows.ModelRow]:
     """All models, tested or not."""
     with desk_of(request) as desk:
-        return [api_rows.ModelRow(**row) for row in desk.rows("model")]
+        return [api_rows.ModelRow(**row) for row in desk.rows("model_row")]
 
 
 @router.get("/platforms")
 def platforms(request: Request) -> list[api_rows.PlatformRow]:
     """All platforms, and the hardware types that are absent with the reason."""
     with desk_of(request) as desk:
-        return [api_rows.PlatformRow(**row) for row in desk.rows("platform")]
+        return [api_rows.PlatformRow(**row) for row in desk.rows("platform_row")]
 
 
 @router.get("/runs")

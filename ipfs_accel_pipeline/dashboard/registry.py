@@ -32,7 +32,7 @@ class Entry:
 
 SCREENS = (
     Entry("/overview", "Overview", Filters, overview.overview),
-    Entry("/matrix", "Compatibility", Filters, matrix.matrix),
+    Entry("/matrix", "Compatibility", matrix.MatrixState, matrix.matrix),
     Entry("/models", "Models", Filters, subjects.models),
     Entry("/platforms", "Platforms", Filters, subjects.platforms),
     Entry("/recommend", "What should I use?", recommend.RecommendState, recommend.recommend),

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.reports.comparison import pair
 from ipfs_accel_pipeline.reports.foreign_text import first_line
 from ipfs_accel_pipeline.reports.frames import plain_lines
 from ipfs_accel_pipeline.reports.rows import Change, ComparedCase, Comparison
+from ipfs_accel_pipeline.storage.compared import compared_cases
 from ipfs_accel_pipeline.storage.queries import run_query
+from ipfs_accel_pipeline.storage.reading import read_table
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length")
 _ORDER = ("broken", "slower", "fixed", "faster", "new")
@@ -67,24 +68,24 @@ def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str
     """UsageError if a run has no result: a comparison with nothing would look like good news."""
     if runs is None:
         return None
-    a_rows, b_rows = (_of_run(connection, scope, run_id) for run_id in runs)
-    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in pair(a_rows, b_rows)))
+    for run_id in runs:
+        if read_table(connection, "performance_results", {"run_id": run_id}, ["id"]).empty:
+            raise UsageError(
+                f"The run {run_id!r} has no result. `ipfs-accel dashboard` lists the runs on its first page."
+            )
+    filters = {"models": scope["models"], "hardware": scope["hardware"]}
+    found = compared_cases(connection, "run", *runs, filters)
+    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in found))
 
 
-def _of_run(connection: Any, scope: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
-    found = plain_lines(run_query(connection, "dashboard/result_of_side", run_id=run_id))
-    if not found:
-        raise UsageError(f"The run {run_id!r} has no result. `ipfs-accel dashboard` lists the runs on its first page.")
-    return [row for row in found if row["model_id"] in scope["models"] and row["hardware_id"] in scope["hardware"]]
-
-
-def _compared(one: Any) -> ComparedCase:
-    known = one.b or one.a
+def _compared(one: dict[str, Any]) -> ComparedCase:
+    a, b = one["a"], one["b"]
+    known = b or a
     return ComparedCase(
         **{name: known[name] for name in _CASE},
-        p50_a_ms=one.a["p50_latency_ms"] if one.a else None,
-        p50_b_ms=one.b["p50_latency_ms"] if one.b else None,
-        p50_ratio=one.p50_ratio,
-        verdict=one.verdict,
-        reason=one.reason,
+        p50_a_ms=a["p50_latency_ms"] if a else None,
+        p50_b_ms=b["p50_latency_ms"] if b else None,
+        p50_ratio=one["p50_ratio"],
+        verdict=one["verdict"],
+        reason=one["reason"],
     )

@@ -100,8 +100,10 @@ def _batch_x(size: int, sizes: list[int]) -> float:
 
 
 def density_path(distribution: Distribution) -> str:
-    """The outline of a histogram as an SVG path, one unit per bin, closed along the base line."""
+    """The outline of a histogram as an SVG path, `WIDTH` wide, closed along the base line; equal bins are joined."""
     top = max(distribution.counts)
-    heights = [round(DENSITY_HEIGHT * (1 - count / top), 1) for count in distribution.counts]
-    steps = "".join(f"V{height:g}h1" for height in heights)
+    bin_width = WIDTH / len(distribution.counts)
+    heights = (round(DENSITY_HEIGHT * (1 - count / top)) for count in distribution.counts)
+    runs = ((height, sum(1 for _ in run)) for height, run in groupby(heights))
+    steps = "".join(f"V{height}h{bin_width * bins:g}" for height, bins in runs)
     return f"M0 {DENSITY_HEIGHT}{steps}V{DENSITY_HEIGHT}Z"

@@ -23,6 +23,11 @@ def significant(value: float | None) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def tick(value: float) -> str:
+    """A number on an axis, without the zeros that a measurement shows: 0.01, 100, 2,000."""
+    return f"{float(f'{value:.3g}'):,.10g}"
+
+
 def with_unit(value: float | None, unit: str) -> str:
     text = significant(value)
     return text if text == DASH else f"{text} {unit}"

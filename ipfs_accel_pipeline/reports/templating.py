@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ipfs_accel_pipeline.reports import charts, figures, wording
 from ipfs_accel_pipeline.reports.foreign_text import markdown
+from ipfs_accel_pipeline.reports.strips import strip_chart
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -78,6 +79,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "latency_bars": charts.latency_bars,
     "batch_chart": charts.batch_chart,
     "density_path": charts.density_path,
+    "strip_chart": strip_chart,
+    "why_no_energy": wording.why_no_energy,
     "change": wording.change,
     "significant": figures.significant,
+    "tick": figures.tick,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
 from ipfs_accel_pipeline.reports.rows import (
     Change,
@@ -10,6 +12,7 @@ from ipfs_accel_pipeline.reports.rows import (
     ModelStatistic,
     Performance,
     Platform,
+    PowerGap,
     PowerRow,
 )
 
@@ -36,6 +39,7 @@ STATUSES = {
     "unknown": ("?", NEUTRAL),
 }
 _MOST_VALUES = 8
+_MOST_REASONS = 3
 RANKS = {"fastest": "★ fastest", "tied": "≈ tied fastest", "only": "only result"}
 
 
@@ -109,6 +113,18 @@ def power_source(row: PowerRow) -> str:
     """Where a reading comes from and what it covers: "nvml, measured, gpu_board"."""
     provenance = None if row.provenance == "measured" else row.provenance
     return ", ".join(filter(None, (row.source, row.kind, row.scope, provenance, row.reason)))
+
+
+def why_no_energy(power: Sequence[PowerRow], gaps: Sequence[PowerGap]) -> str:
+    """One line for a report in which no result that may be ranked has an energy."""
+    if power:
+        return "No result that may be ranked has an energy; what was read stands under Power."
+    reasons = dict.fromkeys(gap.reason or "no reason stored" for gap in gaps)
+    if not reasons:
+        return "No energy was measured: no test recorded its power."
+    hidden = len(reasons) - _MOST_REASONS
+    more = f"; and {hidden} more reasons, under Power" if hidden > 0 else ""
+    return f"No energy was measured: {'; '.join([*reasons][:_MOST_REASONS])}{more}."
 
 
 def change(one: Change) -> str:

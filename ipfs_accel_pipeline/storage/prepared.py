@@ -24,9 +24,11 @@ from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 CaseFilters = Mapping[str, Sequence[str] | Sequence[int] | None]
 
-# In this order: the choices are counted among the cases.
+# In this order: the others count the cases.
 _PREPARED = {
     "dashboard_case": "dashboard/case",
+    "dashboard_model": "dashboard/model",
+    "dashboard_platform": "dashboard/platform",
     "dashboard_run": "dashboard/run",
     "dashboard_version": "dashboard/version",
     "dashboard_choice": "dashboard/choice",

@@ -75,12 +75,17 @@ class Browser:
 
     def look_at(self, address: str, *, dark: bool = False, width: int = 1300, height: int = 900) -> None:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # what moves cannot be clicked
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme, still]})
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         self.driver.get_log("browser")  # what was said before is not about this page
         self.driver.get(address)
         self.wait_for_charts()
+
+    def save_downloads_in(self, folder: Path) -> None:
+        asked = {"behavior": "allow", "downloadPath": str(folder)}
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", asked)
 
     def wait_for_charts(self) -> None:
         undrawn = "return document.querySelectorAll('figure.chart:not(.drawn):not(.failed)').length"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.reports.content import gather
+from ipfs_accel_pipeline.reports.figures import with_unit
 from ipfs_accel_pipeline.reports.write import render_report
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline_tests.dashboard.browser import find_axe
@@ -22,7 +26,7 @@ CASE = (
     "&of_sequence=128"
 )
 # Every rule of axe: what it finds is a defect.
-AXE = "const done = arguments[1]; axe.run(document, {resultTypes: ['violations'], ...arguments[0]}).then(done)"
+AXE = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)"
 
 
 def state_of(browser) -> dict[str, list[str]]:
@@ -128,20 +132,31 @@ def test_links_lead_from_the_overview_to_a_test_and_back_to_its_history(browser,
     assert browser.find_all("figure.chart")
 
 
-def test_a_download_link_carries_the_state_of_the_screen(browser, site):
+READERS = {
+    "csv": lambda path: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())),
+    "json": lambda path: json.loads(path.read_text(encoding="utf-8")),
+    "parquet": lambda path: pq.read_table(path).to_pylist(),
+}
+
+
+@pytest.mark.parametrize("format", READERS)
+def test_a_click_downloads_the_rows_that_the_filters_left_on_the_screen(browser, site, tmp_path, format):
+    browser.save_downloads_in(tmp_path)
     browser.look_at(f"{site.address}/matrix?type=CPU")
     browser.find("details.filter summary").click()
     browser.find("input[name=type][value=CUDA]").click()
     browser.wait_until(lambda: len(browser.find_all("thead th")) == 3, "two platforms are shown")
+    models, medians = browser.texts("tbody th a"), browser.texts("small.best")
 
-    address = browser.find(".downloads a[href*='.json']").get_attribute("href")
-    rows = json.loads(
-        browser.driver.execute_async_script(
-            "const done = arguments[1]; fetch(arguments[0]).then((one) => one.text()).then(done)", address
-        )
-    )
+    browser.find(f".downloads a[href*='.{format}']").click()
+    browser.wait_until(lambda: list(tmp_path.glob(f"matrix-*.{format}")), "the file is there")
 
+    (file,) = tmp_path.iterdir()
+    rows = READERS[format](file)
     assert {row["hardware_type"] for row in rows} == {"CPU", "CUDA"}
+    assert {row["model_id"] for row in rows} == set(models)
+    numbers = [with_unit(float(row["p50_latency_ms"]), "ms") for row in rows if row["p50_latency_ms"]]
+    assert sorted(numbers) == sorted(re.findall(r"[\d.,]+ ms", " ".join(medians)))
 
 
 def test_versions_are_marked_in_a_trend(browser, site):
@@ -214,10 +229,10 @@ def axe() -> str:
     return script.read_text(encoding="utf-8")
 
 
-def violations(browser, axe: str, dark: bool) -> list[str]:
-    """By all rules in light colours; in dark ones only what colours can break."""
+def violations(browser, axe: str) -> list[str]:
+    """What is found by all of axe's rules."""
     browser.run(axe)
-    found = browser.driver.execute_async_script(AXE, {"runOnly": ["color-contrast"]} if dark else {})["violations"]
+    found = browser.driver.execute_async_script(AXE)["violations"]
     return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
@@ -229,7 +244,7 @@ def violations(browser, axe: str, dark: bool) -> list[str]:
 def test_axe_finds_no_barrier_on_a_screen(browser, site, axe, path, dark):
     browser.look_at(site.address + path, dark=dark)
 
-    assert violations(browser, axe, dark) == []
+    assert violations(browser, axe) == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -238,16 +253,88 @@ def test_axe_finds_no_barrier_on_the_page_of_one_test(browser, site, axe, dark):
     link = browser.run("return [...document.links].find(one => one.href.includes('/test?')).href")
     browser.look_at(link, dark=dark)
 
-    assert violations(browser, axe, dark) == []
+    assert violations(browser, axe) == []
+
+
+@pytest.fixture(scope="module")
+def report(example_settings, tmp_path_factory) -> str:
+    """The address of the example's report."""
+    with open_snapshot(example_settings.snapshot) as connection:
+        content = gather(connection, generated_at=example.GENERATED_AT)
+    page = tmp_path_factory.mktemp("report") / "report.html"
+    page.write_text(render_report(content, "html"), encoding="utf-8")
+    return page.as_uri()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_no_barrier_in_the_report(browser, axe, example_settings, tmp_path, dark):
-    with open_snapshot(example_settings.snapshot) as connection:
-        content = gather(connection, generated_at=example.GENERATED_AT)
-    page = tmp_path / "report.html"
-    page.write_text(render_report(content, "html"), encoding="utf-8")
+def test_axe_finds_no_barrier_in_the_report(browser, axe, report, dark):
+    browser.look_at(report, dark=dark)
 
-    browser.look_at(page.as_uri(), dark=dark)
+    assert violations(browser, axe) == []
 
-    assert violations(browser, axe, dark) == []
+
+def test_axe_finds_no_barrier_in_a_report_that_is_sorted_and_filtered(browser, axe, report):
+    browser.look_at(report)
+    browser.find("#models ~ .scroll thead button").click()
+    browser.find(".finder input").send_keys("bert")
+
+    assert violations(browser, axe) == []
+
+
+def shown_rows(browser, section: str) -> list[str]:
+    script = (
+        "return Array.from(document.querySelectorAll(`section[aria-labelledby=${arguments[0]}] tbody tr:not(.case)`))"
+        ".filter((row) => row.checkVisibility()).map((row) => row.cells[0].textContent)"
+    )
+    return browser.run(script, section)
+
+
+def test_the_report_is_filtered_by_words_of_a_row_and_of_what_it_is_folded_under(browser, report):
+    browser.look_at(report)
+    box, everything = browser.find(".finder input"), shown_rows(browser, "performance")
+
+    box.send_keys("bert openvino")
+    assert shown_rows(browser, "performance") == [f"{example.OPENVINO}openvino"] * 2
+    assert shown_rows(browser, "models") == []  # its best result is of another platform
+    assert re.fullmatch(r"\d+ of \d+ rows", browser.find(".finder [role=status]").text)
+
+    box.clear()
+    browser.run("arguments[0].dispatchEvent(new Event('input'))", box)
+    assert shown_rows(browser, "performance") == everything
+    assert browser.problems() == []
+
+
+def test_a_table_of_the_report_is_sorted_both_ways_with_unknown_last_and_back(browser, report):
+    browser.look_at(report)
+    given = shown_rows(browser, "models")
+    head = browser.find("#models ~ .scroll thead th:nth-child(2)")
+    unknown = [row for row in given if row == example.WHISPER]
+
+    def parameters() -> list[str]:
+        return browser.texts("section[aria-labelledby=models] tbody td:nth-child(2)")
+
+    head.find_element("tag name", "button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    upwards = parameters()
+    head.find_element("tag name", "button").click()
+    downwards = parameters()
+    head.find_element("tag name", "button").click()
+
+    numbers = [float(text.removesuffix(" M")) for text in upwards[:-1]]
+    assert numbers == sorted(numbers)
+    assert [float(text.removesuffix(" M")) for text in downwards[:-1]] == numbers[::-1]
+    assert (upwards[-1], downwards[-1]) == ("–", "–")
+    assert unknown
+    assert shown_rows(browser, "models") == given
+    assert head.get_attribute("aria-sort") is None
+
+
+def test_the_report_is_whole_without_script(browser, report):
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.driver.get(report)
+        assert not browser.find_all(".finder, thead button")
+        assert browser.find("#performance").is_displayed()
+        assert "fake-bert-tiny" in browser.find("section[aria-labelledby=memory]").text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

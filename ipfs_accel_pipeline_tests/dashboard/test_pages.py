@@ -114,6 +114,24 @@ def test_filters_narrow_the_matrix_and_stand_in_its_form(client):
     assert '<input type="checkbox" name="batch" value="8" checked>' in text
 
 
+def test_a_wide_matrix_is_shown_in_pages_and_downloaded_whole(client, monkeypatch):
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.matrix._MOST_CELLS", 1)
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.matrix._FEWEST_MODELS", 6)
+
+    def models(text: str) -> list[str]:
+        return re.findall(r'<th scope="row"><a[^>]*>([^<]*)</a>', text)
+
+    pages = [page(client, f"/matrix?skip={skip}&type=CPU") for skip in (0, 6, 12, 10_000)]
+
+    assert [len(models(text)) for text in pages] == [6, 6, 4, 4]
+    assert len({model for text in pages for model in models(text)}) == 16
+    assert 'href="/matrix?skip=6&amp;type=CPU"' in pages[0]
+    assert 'href="/matrix?type=CPU"' in pages[1]
+    assert "Models 13 to 16 of 16" in pages[3]
+    assert "next →" not in pages[3]
+    assert len(rows_of(client, "/matrix.json?skip=6&type=CPU")) == 16
+
+
 def test_what_cannot_be_is_refused_with_a_page_that_names_it(client):
     answer = client.get("/matrix?batch=many")
 

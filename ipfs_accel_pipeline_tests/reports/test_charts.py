@@ -43,6 +43,6 @@ def test_throughput_over_batch_size_has_one_line_per_endpoint_and_needs_two_size
 
 
 def test_a_density_reaches_the_top_in_its_fullest_bin_and_the_ground_in_an_empty_one():
-    path = density_path(Distribution("t", samples=6, low_ms=1.0, high_ms=2.0, counts=(0, 4, 2)))
+    path = density_path(Distribution("t", samples=6, low_ms=1.0, high_ms=2.0, counts=(0, 0, 4, 2)))
 
-    assert path == "M0 28V28h1V0h1V14h1V28Z"
+    assert path == "M0 28V28h60V0h30V14h30V28Z"

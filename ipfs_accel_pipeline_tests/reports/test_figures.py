@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ipfs_accel_pipeline.reports.figures import interval, moment, percent, significant, with_unit
+from ipfs_accel_pipeline.reports.figures import interval, moment, percent, significant, tick, with_unit
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_moments_are_told_in_utc():
     berlin = datetime(2026, 3, 1, 13, 0, tzinfo=timezone(timedelta(hours=1)))
 
     assert moment(berlin) == moment(datetime(2026, 3, 1, 12, 0, tzinfo=UTC)) == "2026-03-01 12:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.01, "0.01"), (1.0, "1"), (61.03448, "61"), (2000.0, "2,000"), (1e6, "1,000,000")]
+)
+def test_a_tick_of_an_axis_has_no_idle_zeros(value, text):
+    assert tick(value) == text

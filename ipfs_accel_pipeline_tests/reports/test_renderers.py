@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -131,12 +133,18 @@ def test_the_page_is_valid_html(request, which):
     html5lib.HTMLParser(strict=True).parse(render_report(request.getfixturevalue(which), "html"))
 
 
-def test_the_page_of_sixty_models_on_eight_platforms_stays_small(tmp_path):
+def test_the_page_of_sixty_models_on_eight_platforms_stays_small_with_its_distributions(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "ipfs_accel_pipeline.reports.distributions.latencies_ms_of",
+        lambda _, test: [[10.0 + hash((test.id, number)) % 100 / 10 for number in range(90)]],
+    )
     size = Size(models=60, platforms=8, runs=2, batches=(1,), precisions=("fp32",))
     with open_snapshot(publish_synthetic(tmp_path, size)) as connection:
-        page = render_report(gather(connection, generated_at=example.GENERATED_AT), "html")
+        content = gather(connection, generated_at=example.GENERATED_AT, shards=tmp_path)
+    page = render_report(content, "html")
 
     assert page.count("<td") > 60 * 8
+    assert page.count('class="density"') == 100
     assert len(page.encode()) < 500_000
 
 
@@ -150,12 +158,37 @@ def test_the_matrix_is_grouped_by_family_and_rings_the_fastest_alone(content):
     assert 'class="imitated"' in matrix
 
 
-def test_the_page_needs_no_script_and_no_network(content):
-    page = parsed(render_report(content, "html"))
+def test_the_page_needs_no_network_and_its_policy_lets_only_its_own_script_and_style_act(content):
+    text = render_report(content, "html")
+    page = parsed(text)
 
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.elements}
+    assert not {"link", "img", "iframe"} & {tag for tag, _ in page.elements}
     targets = [value for _, attrs in page.elements for name, value in attrs.items() if name in ("src", "href")]
     assert all(target.startswith("#") for target in targets)
+    (policy,) = [attrs["content"] for _, attrs in page.elements if "http-equiv" in attrs]
+    assert policy.startswith("default-src 'none'; ")
+    for tag in ("script", "style"):
+        (inline,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert not [name for _, attrs in page.elements for name in attrs if name == "style" or name.startswith("on")]
+
+
+def test_memory_is_drawn_and_energy_that_nobody_measured_is_one_line_with_the_reason(content):
+    unpowered = replace(content, power=())
+    section = render_report(unpowered, "html").split('id="memory"')[1].split("</section>")[0]
+
+    assert "No energy was measured: no power sensor on the fake host." in section
+    assert section.count("<table") == 1
+    assert re.search(r'fake-bert-tiny</th>.*<use href="#m0".*150 MiB', section)
+
+
+def test_energy_is_drawn_where_it_was_measured(content):
+    rows = tuple(replace(row, energy_efficiency_items_per_joule=3.0) for row in content.performance)
+    page = render_report(replace(content, performance=rows), "html")
+
+    assert "No energy was measured" not in page
+    assert "Items per joule, from the lowest platform to the highest" in page
 
 
 def test_an_odd_name_is_shown_as_it_is_and_does_nothing(content):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
+
+from pydantic import Field
 
 from ipfs_accel_pipeline.dashboard.filters import Filters
 from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Rows, Screen
@@ -14,6 +16,12 @@ from ipfs_accel_pipeline.reports.foreign_text import first_line
 
 OFFERED = ("type", "family", "precision", "batch", "endpoint", "provenance", "acceleration", "model", "hardware")
 _OF_LABEL = {"imported": "has_imported", "emulated": "is_emulated"}
+_MOST_CELLS = 1600  # of one page: a person finds nothing among thousands, and a browser takes seconds to lay them out
+_FEWEST_MODELS = 20
+
+
+class MatrixState(Filters):
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0  # models before the first one shown
 
 
 @dataclass(frozen=True)
@@ -30,14 +38,24 @@ class Cell:
     failure: str | None
 
 
-def matrix(desk: Desk, state: Filters) -> Screen:
+def matrix(desk: Desk, state: MatrixState) -> Screen:
     cells = [cell | {"state": _state(cell)} for cell in desk.cases("matrix_cell", state)]
     columns = _columns(cells)
+    models = list(dict.fromkeys(cell["model_id"] for cell in cells))
+    step = max(_FEWEST_MODELS, _MOST_CELLS // max(1, len(columns)))
+    skip = min(state.skip, max(0, len(models) - 1)) // step * step
+    shown = set(models[skip : skip + step])
     return Screen(
         "matrix",
         "Compatibility",
         rows=cells,
-        context={"columns": columns, "families": _families(cells, columns)},
+        context={
+            "columns": columns,
+            "families": _families([cell for cell in cells if cell["model_id"] in shown], columns),
+            "skip": skip,
+            "step": step,
+            "models_total": len(models),
+        },
         offered=OFFERED,
     )
 

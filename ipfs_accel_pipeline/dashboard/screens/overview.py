@@ -14,8 +14,8 @@ _FAILURES = 10
 def overview(desk: Desk, state: Filters) -> Screen:
     worse = desk.cases("worse_case", state, count=max(_WORSE, desk.most_rows))
     counts = desk.cases("case_count", state)[0]
-    platforms = desk.rows("platform")
-    models = desk.rows("model")
+    platforms = desk.rows("platform_row")
+    models = desk.rows("model_row")
     changes = later_rows(desk.connection, "performance_changes")
     return Screen(
         "overview",

@@ -20,14 +20,14 @@ class PlatformState(Filters):
 
 
 def models(desk: Desk, state: Filters) -> Screen:
-    rows = desk.rows("model")
+    rows = desk.rows("model_row")
     wanted = [r for r in rows if not state.family or r["model_family"] in state.family]
     wanted = [r for r in wanted if not state.model_type or r["model_type"] in state.model_type]
     return Screen("models", "Models", rows=wanted, offered=("family", "model_type"))
 
 
 def model(desk: Desk, state: ModelState) -> Screen:
-    found = [row for row in desk.rows("model") if row["model_id"] == state.id]
+    found = [row for row in desk.rows("model_row") if row["model_id"] == state.id]
     if not found:
         raise UsageError(f"There is no model {state.id!r} in this snapshot.")
     chosen = state.model_copy(update={"model": [state.id]})
@@ -44,12 +44,12 @@ def model(desk: Desk, state: ModelState) -> Screen:
 
 
 def platforms(desk: Desk, state: Filters) -> Screen:
-    rows = [row for row in desk.rows("platform") if not state.type or row["hardware_type"] in state.type]
+    rows = [row for row in desk.rows("platform_row") if not state.type or row["hardware_type"] in state.type]
     return Screen("platforms", "Platforms", rows=rows, offered=("type",))
 
 
 def platform(desk: Desk, state: PlatformState) -> Screen:
-    found = [row for row in desk.rows("platform") if row["hardware_id"] == state.id]
+    found = [row for row in desk.rows("platform_row") if row["hardware_id"] == state.id]
     if not found:
         raise UsageError(f"There is no platform {state.id!r} in this snapshot.")
     chosen = state.model_copy(update={"hardware": [state.id]})

@@ -10,6 +10,7 @@ from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Sc
 from ipfs_accel_pipeline.storage.prepared import later_rows
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
+_CASES = 60  # offered below the chart; filters bring the others there
 
 
 class TrendState(Filters):
@@ -26,7 +27,7 @@ class TrendState(Filters):
 
 
 def trends(desk: Desk, state: TrendState) -> Screen:
-    cases = desk.cases("longest_series", state, count=200)
+    cases = desk.cases("longest_series", state, count=_CASES)
     shown = _shown(state, cases)
     metric = METRICS[state.metric]
     points = list(reversed(desk.rows("series_point", count=desk.most_rows * 10, **shown))) if shown else []
@@ -40,7 +41,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
         rows=points,
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
-            "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
+            "most_cases": _CASES, "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
         charts={"trend": charts.trend(points, metric.column, metric.title, drawn)} if has_number else {},

@@ -3,4 +3,3 @@ SELECT m.*, count(c.test_id) AS cases, count(*) FILTER (c.success) AS passed, co
 FROM models AS m
 LEFT JOIN dashboard_case AS c ON c.model_id = m.model_id
 GROUP BY ALL
-ORDER BY m.model_family, m.model_id

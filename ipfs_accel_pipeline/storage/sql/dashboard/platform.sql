@@ -9,4 +9,3 @@ WHERE h.available OR NOT EXISTS (
     WHERE later.hardware_type = h.hardware_type AND later.hostname = h.hostname
         AND h.hardware_id LIKE '%-absent' AND later.detected_at > h.detected_at)
 GROUP BY ALL
-ORDER BY h.hardware_type, h.available DESC, h.hardware_id

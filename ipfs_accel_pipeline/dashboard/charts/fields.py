@@ -1,0 +1,138 @@
+"""Many cases at once: heatmaps, three quantities in space, and Pareto fronts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import Any
+
+from ipfs_accel_pipeline.dashboard.charts.parts import MARKERS, Figure, Row, colour, distinct, figure, hover, short
+from ipfs_accel_pipeline.dashboard.filters import url_of
+
+_MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
+# Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
+_SCALE = "Cividis"
+_ROWS_OF_A_SCALE = 8
+
+
+def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
+    """Models by platform and endpoint; the colour is the logarithm, the number stands in the cell."""
+    columns = sorted({(row["hardware_id"], row["endpoint_type"]) for row in rows})
+    models = sorted({row["model_id"] for row in rows}, reverse=True)
+    cells = {(row["model_id"], row["hardware_id"], row["endpoint_type"]): row for row in rows}
+    grid = [[cells.get((model, *column)) for column in columns] for model in models]
+    values = [[cell[metric] if cell else None for cell in line] for line in grid]
+    shown = [value for line in values for value in line if value]
+    names = distinct([f"{short(hardware)}<br>{endpoint}" for hardware, endpoint in columns])
+    trace = {
+        "type": "heatmap",
+        "x": names,
+        "y": distinct([short(model, 34) for model in models]),
+        "z": [[log10(value) if value else None for value in line] for line in values],
+        "text": [["" if value is None else f"{value:.3g}" for value in line] for line in values],
+        "texttemplate": "%{text}" if len(columns) <= 16 else "",
+        "customdata": [[url_of("/test", id=cell["test_id"]) if cell else None for cell in line] for line in grid],
+        "hovertemplate": "%{y}<br>%{x}<br>%{text}<extra></extra>",
+        "colorscale": _SCALE,
+        "xgap": 2,
+        "ygap": 2,
+        # A scale beside two rows is taller than they are, and their cells hold the numbers.
+        "showscale": len(models) >= _ROWS_OF_A_SCALE,
+        "colorbar": _log_bar(title, min(shown), max(shown)) if shown else None,
+    }
+    return figure(
+        [trace],
+        height=110 + 30 * len(models),
+        margin={"l": 64, "r": 24, "t": 12, "b": 12},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 4 else -30, "ticks": ""},
+        yaxis={"type": "category", "ticks": ""},
+    )
+
+
+def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
+    """A colour bar of a logarithm that shows the values themselves."""
+    exponents = range(floor(log10(low)), ceil(log10(high)) + 1)
+    ticks = [step * 10.0**power for power in exponents for step in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001] or [low, high]
+    return {
+        "title": {"text": title, "side": "right"},
+        "tickvals": [log10(tick) for tick in ticks],
+        "ticktext": [f"{tick:.3g}" for tick in ticks],
+        "thickness": 14,
+    }
+
+
+def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str = "hardware_type") -> Figure:
+    """Three quantities of every case that has all of them, on logarithmic axes; one colour and marker per group."""
+    traces = []
+    for number, (name, members) in enumerate(_groups(rows, group)):
+        x, y, z = ([row[column] for row in members] for column, _ in axes)
+        traces.append(
+            {
+                "type": "scatter3d",
+                "mode": "markers",
+                "name": name,
+                "x": x,
+                "y": y,
+                "z": z,
+                "marker": {"size": 5, "color": colour(number), "symbol": _MARKERS_3D[number % len(_MARKERS_3D)]},
+                "text": [hover(row) for row in members],
+                "customdata": [url_of("/test", id=row["test_id"]) for row in members],
+                "hovertemplate": "%{text}<br>%{x:.4g} · %{y:.4g} · %{z:.4g}<extra></extra>",
+            }
+        )
+    scene: dict[str, Any] = {
+        axis: {"title": {"text": title}, "type": "log"}
+        for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
+    }
+    # Far enough that no corner of the cube leaves the picture while it is turned.
+    scene |= {"camera": {"eye": {"x": 1.85, "y": 1.85, "z": 0.95}}, "aspectmode": "cube"}
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
+    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
+    return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)
+
+
+def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: str = "hardware_type") -> Figure:
+    """Two quantities; what nothing beats in both is joined by a line."""
+    traces: list[dict[str, Any]] = []
+    for number, (name, members) in enumerate(_groups(rows, group)):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": name,
+                "x": [row[x[0]] for row in members],
+                "y": [row[y[0]] for row in members],
+                "marker": {
+                    "size": [12 if row["is_on_front"] else 7 for row in members],
+                    "color": colour(number),
+                    "symbol": MARKERS[number % len(MARKERS)],
+                    "opacity": [1 if row["is_on_front"] else 0.55 for row in members],
+                },
+                "text": [hover(row) for row in members],
+                "customdata": [url_of("/test", id=row["result_test_id"]) for row in members],
+                "hovertemplate": "%{text}<br>%{x:.4g} · %{y:.4g}<extra></extra>",
+            }
+        )
+    front = sorted((row for row in rows if row["is_on_front"]), key=lambda row: row[x[0]])
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Pareto front",
+        "x": [row[x[0]] for row in front],
+        "y": [row[y[0]] for row in front],
+        "line": {"color": "@ink", "width": 1.5, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+    return figure(
+        [line, *traces],
+        height=480,
+        xaxis={"title": {"text": x[1]}, "type": "log"},
+        yaxis={"title": {"text": y[1]}, "type": "log"},
+        showlegend=True,
+    )
+
+
+def _groups(rows: Sequence[Row], group: str) -> list[tuple[str, list[Row]]]:
+    names = sorted({str(row[group]) for row in rows})
+    return [(name, [row for row in rows if str(row[group]) == name]) for name in names]
