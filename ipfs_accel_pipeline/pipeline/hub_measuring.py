@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import Unsupported
-from ipfs_accel_pipeline.qualcomm.access import load_access
+from ipfs_accel_pipeline.qualcomm.access import HubAccess, load_access
 from ipfs_accel_pipeline.qualcomm.hub import Hub, HubDevice
 from ipfs_accel_pipeline.qualcomm.ledger import Ledger
 from ipfs_accel_pipeline.records import Case, HardwarePlatform, Observation, Status
@@ -63,11 +63,12 @@ def hub_work(
     planned: Sequence[tuple[HardwarePlatform, PlannedCase]],
     settings: Settings,
     on_wait: Callable[[str], None],
+    access: Callable[[], HubAccess] = load_access,
 ) -> Iterator[HubWork]:
     """Everything submitted that can be. The devices' jobs are this process's until the end of the block."""
     work = HubWork()
     try:
-        hub = Hub(load_access())
+        hub = Hub(access())
     except Unsupported as problem:  # no token, no client, nobody at the address: a result, with the reason
         work.refusals = {
             one.case: refused(one.case, Status.UNSUPPORTED, str(problem), one.requested_device) for _, one in planned
