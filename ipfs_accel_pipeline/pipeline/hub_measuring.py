@@ -1,7 +1,7 @@
 """Measures platforms that are devices of AI Hub: all their jobs are in the hub's queues at once, and one shard each.
 
 The counterpart of `measuring` for hardware that is not here: no child processes, and the host's lock only while inputs
-are made.
+are made and models are packed and sent.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def hub_work(
     _sort(planned, work, on_wait)
     ledger = Ledger(settings.data / "aihub")
     with ledger.held(list({one.case.hardware_id for one in work.cases}), on_wait):
-        work.jobs = HubJobs(hub, ledger, work.cases, PATIENCE)
+        work.jobs = HubJobs(hub, ledger, work.cases, PATIENCE, on_wait=on_wait)
         work.jobs.advance()
         yield work
 

@@ -1,11 +1,15 @@
 """A Qualcomm partition from launch to report: Dagster, the real AI Hub client, and a stand-in for the service."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
+from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.defs.assets import hardware_platforms
 from ipfs_accel_pipeline.models.bundles import bundle_folder, open_bundle
 from ipfs_accel_pipeline.pipeline import hub_measuring
@@ -120,3 +124,35 @@ def test_neither_token_nor_address_can_be_given_in_the_launchpad(definitions, ru
     run_config["resources"]["aihub"] = {"config": {setting: "x"}}
     with pytest.raises(dg.DagsterInvalidConfigError, match=f'unexpected config entry "{setting}"'):
         dg.validate_run_config(job, run_config)
+
+
+def test_runs_on_the_hub_and_runs_on_this_host_do_not_queue_for_each_other(definitions, instance):
+    instance.add_dynamic_partitions("hardware", [PARTITION, "cpu-a"])
+    job = definitions.resolve_job_def("benchmark")
+    resolve = lambda key: dg.RunRequest(partition_key=key).with_resolved_tags_and_config(job, [], instance).tags  # noqa: E731
+    hub, local = resolve(PARTITION), resolve("cpu-a")
+    assert hub["bench/hub"] == "aihub"
+    assert "bench/host" not in hub
+    assert local["bench/host"]
+    assert "bench/hub" not in local
+    settings = yaml.safe_load(Path("data/dagster_home/dagster.yaml").read_text())["concurrency"]["runs"]
+    limits = {one["key"]: one["limit"] for one in settings["tag_concurrency_limits"]}
+    assert limits["bench/host"] == 1
+    assert limits["bench/hub"] < settings["max_concurrent_runs"], "nothing is left for this host"
+
+
+def test_a_run_that_polls_the_hub_leaves_the_host_free(workshop, server, launch):
+    server.stuck = {"Samsung Galaxy S24"}
+    assert launch("detect").success
+    with ThreadPoolExecutor() as threads:
+        run = threads.submit(launch, "benchmark", PARTITION)
+        deadline = time.monotonic() + 120
+        while not server.submitted("inference_job"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        waited = []
+        with exclusive_host(waited.append):  # as a local measurement does
+            assert waited == []
+            assert not run.done()
+        server.stuck = set()
+        assert run.result().success

@@ -10,7 +10,7 @@ from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
 from ipfs_accel_pipeline.defs.detection import detect_apart
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
-from ipfs_accel_pipeline.defs.runs import host_pool, root_run_id
+from ipfs_accel_pipeline.defs.runs import root_run_id
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.hub_measuring import is_on_hub
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
@@ -26,7 +26,6 @@ from ipfs_accel_pipeline.settings import load_settings
     owners=["team:benchmarks"],
     partitions_def=hardware_partitions,
     deps=[model_bundles],
-    pool=host_pool(),
 )
 def measurements(
     context: dg.AssetExecutionContext,
