@@ -175,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._blob(path.rpartition("/")[2], data)
         status = self.hub.injected(self.command, path)
         if status is not None:
-            return self._problem(status, f"injected {status}")
+            return self._problem(status, f"injected {status}, {self.headers.get('Authorization')}")  # repeats the token
         if self.headers.get("Authorization") != f"token {TOKEN}":
             return self._problem(401, "Invalid token.")
         for pattern, answer in _ROUTES:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.hub_inputs import HubInputs, model_file
 from ipfs_accel_pipeline.qualcomm.hub import Hub, HubDevice, HubProblem, JobState, Kind, ProfileResult
 from ipfs_accel_pipeline.qualcomm.ledger import Entry, Ledger, ledger_key
@@ -71,11 +72,13 @@ class HubJobs:
         cases: Sequence[HubCase],
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
+        on_wait: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.hub = hub
         self.patience = patience or Patience()
         self._ledger = ledger
         self._clock = clock
+        self._on_wait = on_wait
         now = clock()
         self._progress = {one.case: _Progress(one, ledger.find(self._key(one)), now) for one in cases}
 
@@ -115,7 +118,8 @@ class HubJobs:
         upload = ledger_key({"api": self.hub.access.api_url, "bundle": one.bundle.name, "artefact": one.artefact})
         model = self._ledger.uploaded(upload)
         if model is None:
-            with model_file(one.bundle, one.artefact) as path:
+            # The client packs the model first, which would disturb what is measured here.
+            with exclusive_host(self._on_wait), model_file(one.bundle, one.artefact) as path:
                 model = self.hub.upload_model(path, f"{one.case.model_id} {one.artefact}")
             self._ledger.remember_upload(upload, model)
         try:

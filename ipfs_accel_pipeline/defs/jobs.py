@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from ipfs_accel_pipeline.defs.runs import host_tags
+from ipfs_accel_pipeline.defs.partitions import hardware_partitions
+from ipfs_accel_pipeline.defs.runs import partition_tags
 
 detect_job = dg.define_asset_job(
     name="detect",
@@ -14,7 +15,11 @@ benchmark_job = dg.define_asset_job(
     name="benchmark",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets("imported_files"),
     description="The main job: measure the chosen models on one device, store the results, publish the reports.",
-    tags=host_tags(),
+    config=dg.PartitionedConfig(
+        partitions_def=hardware_partitions,
+        run_config_for_partition_key_fn=lambda hardware_id: {},
+        tags_for_partition_key_fn=partition_tags,
+    ),
     # A benchmark isolates itself; a Dagster process for each step would cost seconds of imports and gain nothing.
     executor_def=dg.in_process_executor,
 )

@@ -1,10 +1,12 @@
 """Which run is this, and on which host? The first has one answer in a step, its retries and its re-execution."""
 
-import re
 import socket
 from typing import Any
 
+from ipfs_accel_pipeline.hardware.qualcomm import HUB_PREFIX
+
 HOST_TAG = "bench/host"
+HUB_TAG = "bench/hub"  # both have limits in dagster.yaml
 
 
 def root_run_id(context: Any) -> str:
@@ -13,11 +15,11 @@ def root_run_id(context: Any) -> str:
     return run.root_run_id or run.run_id
 
 
-def host_tags() -> dict[str, str]:
-    """Runs with this tag exclude each other on one host (see dagster.yaml)."""
+def partition_tags(hardware_id: str) -> dict[str, str]:
+    """By which the queue tells runs apart: those that compute here exclude each other, those on the hub only poll.
+
+    A run without them takes its turn all the same: measuring takes the host's lock, and only the queue cannot show it.
+    """
+    if hardware_id.startswith(HUB_PREFIX):
+        return {HUB_TAG: "aihub"}
     return {HOST_TAG: socket.gethostname()}
-
-
-def host_pool() -> str:
-    """The pool of this host's measuring steps: also a run that carries no tags takes its turn (see dagster.yaml)."""
-    return "benchmark_" + re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())

@@ -29,6 +29,7 @@ from ipfs_accel_pipeline.qualcomm.qnn import (
 from ipfs_accel_pipeline.qualcomm.selection import select_devices
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType
 
+HUB_PREFIX = "qualcomm-aihub-"  # of the hardware_id of every device of the hub
 _HUB_PATIENCE_S = 20.0
 # An NPU has no fp32 arithmetic: float graphs run in fp16, where the chip has it.
 _QUANTIZED = {"int8", "int8_a16"}
@@ -106,7 +107,7 @@ def _hub_row(host: Host, found: HubDevice) -> HardwarePlatform:
     }
     device = Device(
         # The hub keeps several versions of a system on one kind of device: each is measured apart.
-        hardware_id=f"qualcomm-aihub-{slug(found.name)}-{slug(system)}",
+        hardware_id=f"{HUB_PREFIX}{slug(found.name)}-{slug(system)}",
         name=f"{found.name} ({found.attribute('chipset') or 'unknown chipset'})",
         precisions=in_order(_QUANTIZED | ({"fp16"} if has_fp16 else set())),
         driver_version=f"{system}, Hexagon {found.attribute('hexagon') or 'unknown'}",

@@ -18,6 +18,11 @@ from ipfs_accel_pipeline.models.quantize import calibration_samples
 from ipfs_accel_pipeline.models.quiet import silent
 from ipfs_accel_pipeline.models.spec import InputSpec
 
+# In place of -inf or -3.4e38, which attention adds to what it must not see. In fixed steps such a constant leaves one
+# step for everything else, and Qualcomm's compiler runs out of memory over it; exp(-100) is nothing, too.
+_MASKED = -100.0
+_MASK_LIMIT = -1e30
+_MASKING_OPS = {"Add", "Mul", "Where"}
 _ACTIVATIONS = {"onnx_qdq_int8": "QUInt8", "onnx_qdq_int8_a16": "QUInt16"}
 
 
@@ -32,7 +37,7 @@ def _quantize(artefact: str, onnx_path: Path, specs: tuple[InputSpec, ...], targ
     with tempfile.TemporaryDirectory(dir=target.parent) as folder, silent():
         prepared = Path(folder) / "prepared.onnx"
         changed = qnn_preprocess_model(str(onnx_path), str(prepared))
-        source = str(prepared if changed else onnx_path)
+        source = str(_with_small_masks(prepared if changed else onnx_path, Path(folder) / "masked.onnx"))
         config = get_qnn_qdq_config(
             source,
             _Calibration(source, specs),
@@ -40,6 +45,27 @@ def _quantize(artefact: str, onnx_path: Path, specs: tuple[InputSpec, ...], targ
             weight_type=QuantType.QUInt8,
         )
         quantize(source, str(target / "model.onnx"), config)
+
+
+def _with_small_masks(path: Path, target: Path) -> Path:
+    """The graph with mask constants that fixed steps can hold: `target`, or `path` if it has no other."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(str(path))
+    elsewhere = {name for node in model.graph.node if node.op_type not in _MASKING_OPS for name in node.input}
+    found = False
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or tensor.name in elsewhere:
+            continue
+        values = numpy_helper.to_array(tensor)
+        if (values < _MASK_LIMIT).any():
+            found = True
+            values = np.where(values < _MASK_LIMIT, np.float32(_MASKED), values)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    if found:
+        onnx.save(model, str(target), save_as_external_data=True)
+    return target if found else path
 
 
 class _Calibration:

@@ -1,7 +1,7 @@
 """Measures platforms that are devices of AI Hub: all their jobs are in the hub's queues at once, and one shard each.
 
 The counterpart of `measuring` for hardware that is not here: no child processes, and the host's lock only while inputs
-are made.
+are made and models are packed and sent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import Unsupported
-from ipfs_accel_pipeline.qualcomm.access import load_access
+from ipfs_accel_pipeline.qualcomm.access import HubAccess, load_access
 from ipfs_accel_pipeline.qualcomm.hub import Hub, HubDevice
 from ipfs_accel_pipeline.qualcomm.ledger import Ledger
 from ipfs_accel_pipeline.records import Case, HardwarePlatform, Observation, Status
@@ -63,11 +63,12 @@ def hub_work(
     planned: Sequence[tuple[HardwarePlatform, PlannedCase]],
     settings: Settings,
     on_wait: Callable[[str], None],
+    access: Callable[[], HubAccess] = load_access,
 ) -> Iterator[HubWork]:
     """Everything submitted that can be. The devices' jobs are this process's until the end of the block."""
     work = HubWork()
     try:
-        hub = Hub(load_access())
+        hub = Hub(access())
     except Unsupported as problem:  # no token, no client, nobody at the address: a result, with the reason
         work.refusals = {
             one.case: refused(one.case, Status.UNSUPPORTED, str(problem), one.requested_device) for _, one in planned
@@ -77,7 +78,7 @@ def hub_work(
     _sort(planned, work, on_wait)
     ledger = Ledger(settings.data / "aihub")
     with ledger.held(list({one.case.hardware_id for one in work.cases}), on_wait):
-        work.jobs = HubJobs(hub, ledger, work.cases, PATIENCE)
+        work.jobs = HubJobs(hub, ledger, work.cases, PATIENCE, on_wait=on_wait)
         work.jobs.advance()
         yield work
 

@@ -6,7 +6,8 @@ The only step that touches hardware; it never touches the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from ipfs_accel_pipeline.models.versions import describe_version
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
+from ipfs_accel_pipeline.qualcomm.access import HubAccess, load_access
 from ipfs_accel_pipeline.records import HardwarePlatform, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.shards import Header, Shard, ShardStore
@@ -45,11 +47,12 @@ def measure_platform(
     on_observation: Callable[[Observation], None] = lambda observation: None,
     on_wait: Callable[[str], None] = lambda message: None,
     work: HubWork | None = None,
+    hub_access: Callable[[], HubAccess] = load_access,
 ) -> Shard:
     """Measure all cases on this platform. What an interrupted attempt of the same run has is not measured again.
 
     `on_start` is told how many rounds lie ahead, failures and repeats aside. `work` has this platform's jobs if they
-    were submitted together with those of others.
+    were submitted together with those of others; else `hub_access` says how the hub is reached.
     """
     planned = plan_cases(platform, specs, config, settings.bundles)
     store = ShardStore(settings.shards)
@@ -64,8 +67,10 @@ def measure_platform(
         if is_on_hub(platform):
             rest = _not_in(planned, journal.observations())
             on_start(len(rest))
-            for observation in _measure_on_hub(platform, rest, config, settings, journal.append, on_wait, work):
-                on_observation(observation)
+            own = hub_work([(platform, one) for one in rest], settings, on_wait, hub_access)
+            with nullcontext(work) if work else own as jobs:
+                for observation in jobs.measure(rest, config.profile, journal.append):
+                    on_observation(observation)
             return journal.seal()
         protocol = _protocol(platform, config)
         on_start(_expected_rounds(planned, protocol) - len(journal.observations()))
@@ -74,22 +79,6 @@ def measure_platform(
             for observation in campaign.run(planned, journal.observations()):
                 on_observation(observation)
         return journal.seal()
-
-
-def _measure_on_hub(
-    platform: HardwarePlatform,
-    planned: Sequence[PlannedCase],
-    config: RunConfig,
-    settings: Settings,
-    record: Callable[[Observation], None],
-    on_wait: Callable[[str], None],
-    work: HubWork | None,
-) -> Iterator[Observation]:
-    if work is not None:
-        yield from work.measure(planned, config.profile, record)
-        return
-    with hub_work([(platform, one) for one in planned], settings, on_wait) as own:
-        yield from own.measure(planned, config.profile, record)
 
 
 def _not_in(planned: Sequence[PlannedCase], observations: Sequence[Observation]) -> list[PlannedCase]:

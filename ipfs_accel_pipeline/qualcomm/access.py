@@ -1,8 +1,8 @@
 """How AI Hub is reached: token, address and the devices a person chose. The token is never shown or logged.
 
-The token comes from BENCHMARK_AIHUB_TOKEN (Dagster puts a `.env` file's variables there too), else from the client's
-own file (`qai-hub configure`, ~/.qai_hub/client.ini). Nothing here is run configuration: a launchpad that could name
-another address would send the token there.
+The token comes from BENCHMARK_AIHUB_TOKEN (in Dagster through the resource `aihub`), else from the client's own file
+(`qai-hub configure`, ~/.qai_hub/client.ini). Nothing here is run configuration: a launchpad that could name another
+address would send the token there.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class HubAccess:
         return text.replace(self.token, "<token>") if self.token else text
 
 
-def load_access(environment: Mapping[str, str] = os.environ) -> HubAccess:
-    """BackendUnavailable, with what to do, if there is no token."""
+def load_access(environment: Mapping[str, str] = os.environ, token: str | None = None) -> HubAccess:
+    """With `token`, else the environment's, else the client's file's; BackendUnavailable, with what to do, if none."""
     devices = tuple(part.strip() for part in environment.get(DEVICES_VARIABLE, "").split(";") if part.strip())
-    token = environment.get(TOKEN_VARIABLE, "").strip()
+    token = (token or environment.get(TOKEN_VARIABLE, "")).strip()
     if token:
         return HubAccess(token, environment.get(URL_VARIABLE, "").strip() or _DEFAULT_URL, devices)
     path = Path(environment.get(_INI_VARIABLE) or "~/.qai_hub/client.ini").expanduser()

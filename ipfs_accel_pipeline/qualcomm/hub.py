@@ -21,6 +21,8 @@ from ipfs_accel_pipeline.records import Status
 
 T = TypeVar("T")
 _PAGE = 50  # job summaries in one answer
+_UPGRADE_REQUIRED = 426
+_UPGRADE = " This qai-hub is too old for the service: pip install --upgrade qai-hub"
 _MOST_PAGES = 20  # a job that is not among the newest thousand is asked for by itself
 
 
@@ -209,7 +211,8 @@ class Hub:
         except (self._errors.RateLimitedError, self._errors.InternalError) as error:
             raise HubProblem(Kind.BUSY, self._words(error)) from error
         except (self._errors.UserError, ValueError) as error:
-            raise HubProblem(_kind_of_words(str(error)), self._words(error)) from error
+            status = self._status(error)
+            raise HubProblem(_kind_of_status(status) if status else Kind.REFUSED, self._words(error)) from error
         except self._rest.APIException as error:
             raise HubProblem(_kind_of_status(error.status_code), self._words(error)) from error
         except OSError as error:  # requests' exceptions, where the client lets them through
@@ -218,7 +221,16 @@ class Hub:
     def _words(self, error: Exception) -> str:
         """The client draws boxes around its messages and breaks their lines."""
         text = re.sub(r"[┌─┐└┘|\s]+", " ", self.access.hide(str(error))).strip()
-        return f"AI Hub: {text or type(error).__name__}"
+        remedy = _UPGRADE if self._status(error) == _UPGRADE_REQUIRED else ""
+        return f"AI Hub: {text or type(error).__name__}{remedy}"
+
+    def _status(self, error: BaseException) -> int | None:
+        """Of the answer behind `error`: the client drops it from the errors that it explains itself."""
+        while not isinstance(error, self._rest.APIException):
+            if error.__context__ is None:
+                return None
+            error = error.__context__
+        return error.status_code
 
 
 # By the end of the hub's name for what went wrong; anything else is an error.
@@ -239,13 +251,7 @@ def failure_status(kind: str) -> Status:
 def _kind_of_status(status: int | None) -> Kind:
     if status is None or status == 429 or status >= 500:
         return Kind.BUSY
-    return Kind.DENIED if status in (401, 403, 426) else Kind.REFUSED
-
-
-def _kind_of_words(text: str) -> Kind:
-    """The client drops the status of an answer that it explains itself."""
-    denied = "Failed to authenticate" in text or "no longer supported" in text
-    return Kind.DENIED if denied else Kind.REFUSED
+    return Kind.DENIED if status in (401, 403, _UPGRADE_REQUIRED) else Kind.REFUSED
 
 
 def _state(status: Any) -> JobState:

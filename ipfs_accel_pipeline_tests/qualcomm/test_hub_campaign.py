@@ -169,6 +169,28 @@ def test_what_the_hub_refuses_is_unsupported_with_its_words_and_without_the_toke
     assert TOKEN not in json.dumps(observation_to_json(one))
 
 
+@pytest.mark.parametrize("request_", ["POST /models", "GET /devices", "POST /jobs"])
+def test_a_client_that_is_too_old_is_told_to_upgrade_wherever_the_hub_says_so(server, cases, run, request_):
+    server.statuses = [(request_, 426)]
+    (one,) = run(cases[:1])
+    assert one.status is Status.UNSUPPORTED
+    assert "injected 426" in one.error_message
+    assert "pip install --upgrade qai-hub" in one.error_message
+
+
+def test_an_upgrade_that_is_demanded_after_compiling_does_not_cost_the_compile_job(server, cases, start, run):
+    jobs = start(cases[:1])
+    jobs.advance()
+    server.statuses = [("POST /jobs", 426)]
+    while not jobs.settled(cases[0].case):
+        jobs.advance()
+    assert "pip install --upgrade qai-hub" in jobs.settled(cases[0].case).reason
+    jobs.done_with(cases[0].case)
+    (one,) = run(cases[:1])
+    assert one.status is Status.PASSED
+    assert len(server.submitted("compile_job")) == 1
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_hub_is_asked_again(server, cases, run, status):
     server.statuses = [("POST /jobs", status)] * 8  # more than the client's own retries

@@ -1,19 +1,46 @@
 """A phone that runs the benchmark, over adb (adbutils): its battery's charge counter and its thermal sensors.
 
+The pipeline runs on the phone itself (a Debian in Termux) and BENCHMARK_ANDROID_SERIAL names it, as the phone's own adb
+sees it; without adb Android tells an app nothing of its sensors. A phone whose kernel is not this one's is refused: the
+work is done here, and its battery would tell of something else.
+
 Energy is what left the battery, so a phone on a charger has none: unplug it, or use adb over Wi-Fi.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.benchmark.power.probe import MEASURED, Battery, NoQuantity, ProbeUnavailable
 
+SERIAL_VARIABLE = "BENCHMARK_ANDROID_SERIAL"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # of a running kernel; containers and proot share it
 _COULOMBS_PER_MAH = 3.6
 # Android's temperature types: CPU, GPU, NPU. Skin and battery say little of the processor.
 _PROCESSORS = ("0", "1", "9")
 _TEMPERATURE = re.compile(r"Temperature\{mValue=([-\d.]+), mType=(\d+)")
+
+
+def phone_serial(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Of the phone that a person says this machine is."""
+    return environment.get(SERIAL_VARIABLE, "").strip() or None
+
+
+def find_this_phone(serial: str) -> Any:
+    """adbutils' device; ProbeUnavailable if it is another machine than this one."""
+    phone = find_phone(serial)
+    here = _BOOT_ID.read_text().strip() if _BOOT_ID.is_file() else None
+    there = phone.shell(f"cat {_BOOT_ID}").strip()
+    if here is None or there != here:
+        raise ProbeUnavailable(
+            f"the phone {serial} is not this machine (its kernel's boot id differs), so its battery says nothing of "
+            f"what runs here. Run the pipeline on the phone, or unset {SERIAL_VARIABLE}."
+        )
+    return phone
 
 
 def find_phone(serial: str) -> Any:

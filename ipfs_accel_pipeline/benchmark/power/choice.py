@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ipfs_accel_pipeline.benchmark.power.amd import AmdProbe, import_amdsmi
-from ipfs_accel_pipeline.benchmark.power.android import AndroidProbe, find_phone
+from ipfs_accel_pipeline.benchmark.power.android import AndroidProbe, find_this_phone, phone_serial
 from ipfs_accel_pipeline.benchmark.power.apple import AppleProbe, open_soc
 from ipfs_accel_pipeline.benchmark.power.machine import BatteryProbe, ThermometerProbe
 from ipfs_accel_pipeline.benchmark.power.modelled import TdpModel, asked_for, is_asked_for
@@ -42,12 +42,12 @@ def open_probes(hardware_type: str, runtime: Runtime) -> tuple[list[Probe], list
 
 
 def _openers(hardware_type: str, runtime: Runtime) -> list[Opener]:
-    if "adb_serial" in runtime:  # the work is done on a phone: this machine's sensors would tell of something else
-        return [lambda runtime: AndroidProbe(find_phone(runtime["adb_serial"]))]
     if hardware_type == HardwareType.OPENVINO and runtime.get("device") == "CPU":
         hardware_type = HardwareType.CPU
     estimate = [_tdp_model] if hardware_type == HardwareType.CPU and is_asked_for() else []
-    return [*_OPENERS.get(hardware_type, [_none_for(hardware_type)]), *estimate, _battery]
+    serial = phone_serial()
+    phone = [lambda runtime: AndroidProbe(find_this_phone(serial))] if serial else []
+    return [*phone, *_OPENERS.get(hardware_type, [_none_for(hardware_type)]), *estimate, _battery]
 
 
 def _none_for(hardware_type: str) -> Opener:

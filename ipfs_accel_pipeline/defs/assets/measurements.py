@@ -1,6 +1,7 @@
 """The one step that touches hardware. Its output is a shard file, never a table."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import dagster as dg
 
@@ -9,11 +10,12 @@ from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
 from ipfs_accel_pipeline.defs.detection import detect_apart
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
-from ipfs_accel_pipeline.defs.runs import host_pool, root_run_id
+from ipfs_accel_pipeline.defs.runs import root_run_id
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.hub_measuring import is_on_hub
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.progress import describe
+from ipfs_accel_pipeline.qualcomm.access import HubAccess
 from ipfs_accel_pipeline.records import HardwarePlatform, Status
 from ipfs_accel_pipeline.settings import load_settings
 
@@ -24,10 +26,12 @@ from ipfs_accel_pipeline.settings import load_settings
     owners=["team:benchmarks"],
     partitions_def=hardware_partitions,
     deps=[model_bundles],
-    pool=host_pool(),
 )
 def measurements(
-    context: dg.AssetExecutionContext, benchmark: BenchmarkConfig, hardware_platforms: list[HardwarePlatform]
+    context: dg.AssetExecutionContext,
+    benchmark: BenchmarkConfig,
+    aihub: dg.ResourceParam[Callable[[], HubAccess]],
+    hardware_platforms: list[HardwarePlatform],
 ) -> dg.MaterializeResult:
     """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
     platform = _platform(hardware_platforms, context.partition_key)
@@ -42,6 +46,7 @@ def measurements(
             root_run_id(context),
             on_observation=lambda observation: context.log.info(describe(observation)),
             on_wait=context.log.warning,
+            hub_access=aihub,
         )
     except UsageError as error:
         raise dg.Failure(str(error), allow_retries=False) from error

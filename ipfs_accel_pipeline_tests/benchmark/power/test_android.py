@@ -1,6 +1,7 @@
 """The phone's battery through the real adbutils, which talks to a stand-in for the adb server."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,7 @@ class Phone:
     def __init__(self):
         self.started = time.perf_counter()
         self.plugged = "false"
+        self.boot_id = Path("/proc/sys/kernel/random/boot_id").read_text()  # it is this machine
 
     def shell(self, command):
         elapsed = time.perf_counter() - self.started
@@ -42,6 +44,7 @@ class Phone:
         answers = {
             "dumpsys battery": BATTERY.format(plugged=self.plugged, charge_uah=charge_uah),
             "dumpsys thermalservice": THERMAL,
+            "cat /proc/sys/kernel/random/boot_id": self.boot_id,
         }
         return next((answer for text, answer in answers.items() if text in command), "")
 
@@ -53,12 +56,13 @@ def phone(monkeypatch):
         import adbutils
 
         monkeypatch.setattr(adbutils, "adb", adbutils.AdbClient(host="127.0.0.1", port=server.port))
+        monkeypatch.setenv("BENCHMARK_ANDROID_SERIAL", SERIAL)
         yield phone
 
 
 def test_power_temperature_and_battery_of_a_phone_that_discharges(phone):
-    probes, reasons = open_probes("WebGPU", {"device": "gpu", "adb_serial": SERIAL})
-    assert reasons == []
+    probes, reasons = open_probes("Qualcomm", {"device": "qnn-npu"})
+    assert probes[0].source == "android"
     meter = PowerSampler(probes, reasons, time.perf_counter)
     meter.start()
     time.sleep(1.2)
@@ -88,3 +92,18 @@ def test_a_phone_that_is_put_on_a_charger_has_no_number_for_that_window(phone):
 def test_a_phone_that_is_not_connected_is_named_with_those_that_are(phone):
     with pytest.raises(ProbeUnavailable, match=f"does not see the phone OTHER .it sees: {SERIAL}"):
         find_phone("OTHER")
+
+
+def test_a_phone_that_is_not_this_machine_is_refused_with_what_to_do(phone):
+    phone.boot_id = "another kernel"
+    probes, reasons = open_probes("Qualcomm", {"device": "qnn-npu"})
+    assert "android" not in [probe.source for probe in probes]
+    assert "is not this machine" in reasons[0]
+    assert "Run the pipeline on the phone, or unset BENCHMARK_ANDROID_SERIAL" in reasons[0]
+
+
+def test_without_the_setting_no_phone_is_asked(phone, monkeypatch):
+    monkeypatch.delenv("BENCHMARK_ANDROID_SERIAL")
+    probes, reasons = open_probes("CPU", {"device": "cpu"})
+    assert "android" not in [probe.source for probe in probes]
+    assert not any("phone" in reason for reason in reasons)
