@@ -7,7 +7,7 @@ of a version that began beside another starts with the tests before it, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ class Line:
     begins: int = 0
 
 
-def lines_of(versions: Sequence[int | None]) -> list[Line]:
+def lines_of(versions: Sequence[Hashable]) -> list[Line]:
     """The lines of one case, the oldest first. `versions` has the version of each test, oldest test first.
 
     None is a test whose version is not known (nothing could be prepared): it belongs to the version before it.
@@ -41,23 +41,23 @@ def lines_of(versions: Sequence[int | None]) -> list[Line]:
     return lines
 
 
-def _filled(versions: Sequence[int | None]) -> list[int | None]:
+def _filled(versions: Sequence[Hashable]) -> list[Hashable]:
     last = next((version for version in versions if version is not None), None)
-    filled = []
+    filled: list[Hashable] = []
     for version in versions:
         last = last if version is None else version
         filled.append(last)
     return filled
 
 
-def _groups(versions: Sequence[int | None]) -> list[set[int | None]]:
+def _groups(versions: Sequence[Hashable]) -> list[set[Hashable]]:
     """Each version joins the line that ran last before it, unless it takes turns with a version of that line."""
-    places: dict[int | None, list[int]] = {}
+    places: dict[Hashable, list[int]] = {}
     for place, version in enumerate(versions):
         places.setdefault(version, []).append(place)
     if sum(old != new for old, new in pairwise(versions)) < _TURNS_OF_TWO_LINES:
         return [set(places)]
-    groups: list[set[int | None]] = []
+    groups: list[set[Hashable]] = []
     for version, own in places.items():
         ran_before = {one: place for place, one in enumerate(versions[: own[0]])}
         latest_first = sorted(groups, key=lambda group: -max(ran_before[one] for one in group))

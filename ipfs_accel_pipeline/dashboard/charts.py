@@ -6,7 +6,7 @@ their markers too, never in colour alone. A figure of results holds a link for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from math import ceil, floor, log10
 from typing import Any
@@ -18,7 +18,7 @@ Figure = dict[str, Any]
 Row = Mapping[str, Any]
 
 COLOURS = 7  # of the palette in dashboard.css (Okabe and Ito's, safe for the colour-blind)
-_MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
+MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
 _SCALE = "Cividis"
@@ -33,62 +33,7 @@ def colour(number: int) -> str:
     return f"@series-{number % COLOURS + 1}"
 
 
-def trend(points: Sequence[Row], metric: str, title: str, changes: Iterable[Row] = ()) -> Figure:
-    """A history with its intervals; a vertical line where the version of the runtime changed, and at change points."""
-    is_latency = metric == "p50_latency_ms"
-    known = [point for point in points if point[metric] is not None]
-    trace = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": title,
-        "x": [_moment(point["tested_at"]) for point in known],
-        "y": [point[metric] for point in known],
-        "line": {"color": colour(0), "width": 1.5},
-        # A hollow marker is a noisy result.
-        "marker": {
-            "color": colour(0),
-            "size": 8,
-            "symbol": ["circle-open" if p["is_noisy"] else "circle" for p in known],
-        },
-        "customdata": [url_of("/test", id=point["test_id"]) for point in known],
-        "text": [f"{p['backend']} {p['backend_version']}{', noisy' if p['is_noisy'] else ''}" for p in known],
-        "hovertemplate": "%{x}<br>%{y:.4g}<br>%{text}<extra></extra>",
-    }
-    if is_latency:
-        trace["error_y"] = _interval(known) | {"color": colour(0), "thickness": 1, "width": 3}
-    lines = [_vertical(at, label, "@quiet", "dot") for at, label in _new_versions(known)]
-    lines += [_vertical(change["changed_at"], str(change["kind"]), "@bad", "dash") for change in changes]
-    return figure(
-        [trace],
-        shapes=[shape for shape, _ in lines],
-        annotations=[annotation for _, annotation in lines],
-        yaxis={"title": {"text": title}, "rangemode": "tozero"},
-        xaxis={"type": "date"},
-        margin={"l": 64, "r": 40, "t": 64, "b": 56},
-        showlegend=False,
-    )
-
-
-def _new_versions(points: Sequence[Row]) -> list[tuple[Any, str]]:
-    """The first point of each version but the first one."""
-    runs = groupby(points, key=lambda point: f"{point['backend']} {point['backend_version']}")
-    firsts = [(next(group)["tested_at"], version) for version, group in runs]
-    return firsts[1:]
-
-
-def _vertical(at: Any, label: str, color: str, dash: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    x = _moment(at)
-    line = {"color": color, "width": 1, "dash": dash}
-    shape = {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
-    text = {"x": x, "y": 1, "xref": "x", "yref": "paper", "text": label, "showarrow": False, "xanchor": "left"}
-    return shape, text | {"yanchor": "bottom", "font": {"size": 11}, "textangle": -20}
-
-
-def _moment(at: Any) -> Any:
-    return at.isoformat() if hasattr(at, "isoformat") else at
-
-
-def _interval(rows: Sequence[Row]) -> dict[str, Any]:
+def error_bars(rows: Sequence[Row]) -> dict[str, Any]:
     """Error bars to the ends of the 95 % intervals; none where an interval is unknown."""
 
     def reach(row: Row, end: str, sign: int) -> float:
@@ -121,7 +66,7 @@ def bars(rows: Sequence[Row], metric: str, title: str, *labels: str) -> Figure:
         "hovertemplate": "%{text}<br>%{x:.4g}<extra></extra>",
     }
     if metric == "p50_latency_ms":
-        trace["error_x"] = _interval(known) | {"color": "@ink", "thickness": 1, "width": 3}
+        trace["error_x"] = error_bars(known) | {"color": "@ink", "thickness": 1, "width": 3}
     return figure(
         [trace],
         height=70 + 26 * max(2, len(known)),
@@ -156,7 +101,7 @@ def over_batch(rows: Sequence[Row]) -> Figure:
                 "x": [row["batch_size"] for row in line],
                 "y": [row["throughput_items_per_second"] for row in line],
                 "line": {"color": colour(number)},
-                "marker": {"symbol": _MARKERS[number % len(_MARKERS)], "size": 8, "color": colour(number)},
+                "marker": {"symbol": MARKERS[number % len(MARKERS)], "size": 8, "color": colour(number)},
                 "customdata": [url_of("/test", id=row["result_test_id"]) for row in line],
                 "hovertemplate": "batch %{x}<br>%{y:.4g} items/s<extra></extra>",
             }
@@ -200,7 +145,7 @@ def in_order(rounds: Sequence[Sequence[float]]) -> Figure:
             "name": f"Round {number + 1}",
             "x": list(range(1, len(one) + 1)),
             "y": list(one),
-            "marker": {"size": 4, "color": colour(number), "symbol": _MARKERS[number % len(_MARKERS)]},
+            "marker": {"size": 4, "color": colour(number), "symbol": MARKERS[number % len(MARKERS)]},
             "hovertemplate": "iteration %{x}<br>%{y:.4g} ms<extra></extra>",
         }
         for number, one in enumerate(rounds)
@@ -335,7 +280,7 @@ def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: s
                 "marker": {
                     "size": [12 if row["is_on_front"] else 7 for row in members],
                     "color": colour(number),
-                    "symbol": _MARKERS[number % len(_MARKERS)],
+                    "symbol": MARKERS[number % len(MARKERS)],
                     "opacity": [1 if row["is_on_front"] else 0.55 for row in members],
                 },
                 "text": [_hover(row) for row in members],

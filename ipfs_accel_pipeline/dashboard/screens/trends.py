@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ipfs_accel_pipeline.dashboard import charts
 from ipfs_accel_pipeline.dashboard.filters import Filters, OneCount, OneName, url_of
 from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Screen
+from ipfs_accel_pipeline.dashboard.trend_chart import trend
 from ipfs_accel_pipeline.storage.prepared import later_rows
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
@@ -43,7 +43,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
             "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
-        charts={"trend": charts.trend(points, metric.column, metric.title, drawn)} if has_number else {},
+        charts={"trend": trend(points, metric.column, metric.title, drawn)} if has_number else {},
         offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
     )  # fmt: skip
 

@@ -1,0 +1,93 @@
+"""The chart of one case's history: a line for each line of model versions, and marks where something else began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from ipfs_accel_pipeline.analysis.version_lines import lines_of
+from ipfs_accel_pipeline.dashboard.charts import MARKERS, Figure, Row, colour, error_bars, figure, short
+from ipfs_accel_pipeline.dashboard.filters import url_of
+
+_DIGITS = 8  # of a digest, enough to tell a handful apart
+
+
+def trend(points: Sequence[Row], metric: str, title: str, changes: Iterable[Row] = ()) -> Figure:
+    """A history with its intervals; vertical lines where another runtime or other weights began, and at change points.
+
+    Weights that are measured by turns are drawn apart, as the search for changes follows them.
+    """
+    known = [point for point in points if point[metric] is not None]
+    lines = [[known[place] for place in line.tests[line.begins :]] for line in lines_of(_weights(known))]
+    marks = [_vertical(at, label, "@quiet", "dot") for line in lines for at, label in _new_versions(line)]
+    marks += [_vertical(change["changed_at"], str(change["kind"]), "@bad", "dash") for change in changes]
+    return figure(
+        [_trace(line, number, metric, title if len(lines) == 1 else _name(line)) for number, line in enumerate(lines)],
+        shapes=[shape for shape, _ in marks],
+        annotations=[annotation for _, annotation in marks],
+        yaxis={"title": {"text": title}, "rangemode": "tozero"},
+        xaxis={"type": "date"},
+        margin={"l": 64, "r": 40, "t": 64, "b": 56},
+        showlegend=len(lines) > 1,
+    )
+
+
+def _trace(line: Sequence[Row], number: int, metric: str, name: str) -> dict[str, Any]:
+    symbol = MARKERS[number % len(MARKERS)]
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [_moment(point["tested_at"]) for point in line],
+        "y": [point[metric] for point in line],
+        "line": {"color": colour(number), "width": 1.5},
+        # A hollow marker is a noisy result.
+        "marker": {
+            "color": colour(number),
+            "size": 8,
+            "symbol": [f"{symbol}-open" if p["is_noisy"] else symbol for p in line],
+        },
+        "customdata": [url_of("/test", id=point["test_id"]) for point in line],
+        "text": [f"{_runtime(p)}{', noisy' if p['is_noisy'] else ''}" for p in line],
+        "hovertemplate": "%{x}<br>%{y:.4g}<br>%{text}<extra></extra>",
+    }
+    if metric == "p50_latency_ms":
+        trace["error_y"] = error_bars(line) | {"color": colour(number), "thickness": 1, "width": 3}
+    return trace
+
+
+def _new_versions(line: Sequence[Row]) -> list[tuple[Any, str]]:
+    """The first point of each version but the first one, with what is new."""
+    runtimes = [(next(group)["tested_at"], runtime) for runtime, group in groupby(line, key=_runtime)]
+    known = [point for point in line if point["weights_digest"]]
+    weights = [
+        (next(group)["tested_at"], digest) for digest, group in groupby(known, key=lambda p: p["weights_digest"])
+    ]
+    return [*runtimes[1:], *((at, f"weights {digest[:_DIGITS]}") for at, digest in weights[1:])]
+
+
+def _weights(points: Iterable[Row]) -> list[str | None]:
+    return [point["weights_digest"] for point in points]
+
+
+def _name(line: Sequence[Row]) -> str:
+    """By the newest weights of the line."""
+    digest = next((digest for digest in reversed(_weights(line)) if digest), None)
+    return "weights unknown" if digest is None else f"weights {short(digest[:_DIGITS])}"
+
+
+def _runtime(point: Row) -> str:
+    return f"{point['backend']} {point['backend_version']}"
+
+
+def _vertical(at: Any, label: str, color: str, dash: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    x = _moment(at)
+    line = {"color": color, "width": 1, "dash": dash}
+    shape = {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
+    text = {"x": x, "y": 1, "xref": "x", "yref": "paper", "text": label, "showarrow": False, "xanchor": "left"}
+    return shape, text | {"yanchor": "bottom", "font": {"size": 11}, "textangle": -20}
+
+
+def _moment(at: Any) -> Any:
+    return at.isoformat() if hasattr(at, "isoformat") else at
