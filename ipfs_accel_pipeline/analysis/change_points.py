@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import stdtr
 
 # Of the scale of the noise, on the log scale: 0.2 %. Below it lie timers and rounding.
-_LEAST_NOISE = 2e-3
+LEAST_NOISE = 2e-3
 _SIGMAS_OF_A_SPIKE = 4.0
 # A spike jumps away and back again; one half of it may fall short of the full height.
 _SHARE_OF_A_SPIKE = 0.6
@@ -107,6 +107,19 @@ def without_spikes(logs: np.ndarray) -> np.ndarray:
     return result
 
 
+def without_tails(piece: np.ndarray, least_spread: float) -> np.ndarray:
+    """What lies further than three standard deviations from the median, drawn in to there (winsorized).
+
+    The deviation is the scaled MAD, at least `least_spread`. Source: Hampel, The Influence Curve and Its Role in Robust
+    Estimation (JASA 1974). A piece of fewer than six is returned as it is.
+    """
+    if piece.size < _LEAST_WITH_TAILS:
+        return piece
+    centre = _median(piece)
+    spread = max(least_spread, _MAD_TO_SIGMA * _median(np.abs(piece - centre)))
+    return np.clip(piece, centre - _SIGMAS_KEPT * spread, centre + _SIGMAS_KEPT * spread)
+
+
 def _median(values: np.ndarray) -> float:
     """As np.median, which takes longer to begin than a short series takes to sort."""
     ordered = np.sort(values)
@@ -118,7 +131,7 @@ def _noise(logs: np.ndarray) -> float:
     """Standard deviation from point to point; steps hardly move it, since each is one difference among many."""
     differences = np.diff(logs)
     deviation = _median(np.abs(differences - _median(differences)))
-    return max(_MAD_TO_SIGMA * deviation / math.sqrt(2), _LEAST_NOISE)
+    return max(_MAD_TO_SIGMA * deviation / math.sqrt(2), LEAST_NOISE)
 
 
 def _best_pieces(scaled: np.ndarray, shortest: int) -> list[int]:
@@ -152,7 +165,7 @@ def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensi
     """Merges the neighbours that differ least, one pair at a time, until every pair left differs enough."""
     while len(bounds) > 2:
         # Of the pieces as they are now: a stray point may have made a piece of its own neighbours at first.
-        noise_of = _noise_within([_without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
+        noise_of = _noise_within([without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
         steps = [_step(logs, *three, noise_of) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
         doubtful = [step for step in steps if step.p_value >= chosen.largest_p_value]
         small = [step for step in steps if abs(step.relative_change) < chosen.minimum_effect]
@@ -164,14 +177,6 @@ def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensi
             return steps
         bounds = [bound for bound in bounds if bound != weakest.index]
     return []
-
-
-def _without_tails(piece: np.ndarray, noise: float) -> np.ndarray:
-    if piece.size < _LEAST_WITH_TAILS:
-        return piece
-    centre = _median(piece)
-    spread = max(noise, _MAD_TO_SIGMA * _median(np.abs(piece - centre)))
-    return np.clip(piece, centre - _SIGMAS_KEPT * spread, centre + _SIGMAS_KEPT * spread)
 
 
 def _noise_within(pieces: Sequence[np.ndarray], noise: float) -> _Noise:
@@ -191,7 +196,7 @@ def _step(logs: np.ndarray, start: int, index: int, end: int, noise: _Noise) -> 
 
 def _welch_p_value(before: np.ndarray, after: np.ndarray, noise: _Noise) -> float:
     """Two-sided. The variance of each side is drawn towards that of all pieces: three points may agree by chance."""
-    sides = [_without_tails(one, noise.between_points) for one in (before, after)]
+    sides = [without_tails(one, noise.between_points) for one in (before, after)]
     freedoms = [_WEIGHT_OF_THE_COMMON + one.size - 1 for one in sides]
     parts = [
         (_WEIGHT_OF_THE_COMMON * noise.common_variance + (one.size - 1) * float(one.var(ddof=1)))

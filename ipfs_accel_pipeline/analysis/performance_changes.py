@@ -1,7 +1,7 @@
 """From the series of all cases to the rows of performance_changes. What a person said of a change is kept.
 
-A series follows a model by its id over all its versions, on one endpoint, at one precision and shape: that another
-version, runtime or setting was measured is what may explain a change, so it does not begin a new series.
+A series follows a model over its successive versions, on one endpoint, at one precision and shape: that another
+version, runtime or setting was measured is what may explain a change. Versions measured by turns have a series each.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.analysis.change_points import ChangePoint, Sensitivity, find_change_points, is_unstable
+from ipfs_accel_pipeline.analysis.change_points import (
+    LEAST_NOISE,
+    ChangePoint,
+    Sensitivity,
+    find_change_points,
+    is_unstable,
+    without_tails,
+)
 from ipfs_accel_pipeline.analysis.circumstances import differences
 from ipfs_accel_pipeline.analysis.metrics import METRICS, SUCCESS, Metric
 from ipfs_accel_pipeline.identity import row_id
@@ -32,13 +39,17 @@ Circumstances = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]  # of
 
 @dataclass(frozen=True)
 class Series:
-    """What one metric of one case was, test by test, oldest first."""
+    """What one metric of one case was, test by test, oldest first.
+
+    The tests before `begins` are of the versions that this line of versions follows: another series tells of those.
+    """
 
     case: Case
     metric: str
     test_ids: Sequence[str]
     times: Sequence[datetime]
     values: np.ndarray
+    begins: int = 0
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -61,9 +72,11 @@ def find_changes(series: Series, sensitivity: Sensitivity) -> list[Found]:
     """The changes of one series, or the one statement that it is unstable."""
     metric = METRICS[series.metric]
     points = _success_changes(series.values) if metric is SUCCESS else _level_changes(series, metric, sensitivity)
-    if is_unstable(len(points), len(series.values), sensitivity):
+    points = [point for point in points if point.index >= series.begins]
+    tests = len(series.values) - series.begins
+    if is_unstable(len(points), tests, sensitivity):
         what = "passes and fails by turns" if metric is SUCCESS else "has no lasting level"
-        return [Found(series, points[-1], f"{what}: {len(points)} changes in {len(series.values)} tests")]
+        return [Found(series, points[-1], f"{what}: {len(points)} changes in {tests} tests")]
     return [Found(series, point, recovered_at=_recovered(series, metric, points, point)) for point in points]
 
 
@@ -106,7 +119,12 @@ def adjusted_p_values(p_values: Sequence[float], comparisons: int) -> np.ndarray
 
 
 def effect_interval(before: np.ndarray, after: np.ndarray, seed: int = 0) -> tuple[float, float] | None:
-    """95 % bootstrap interval of the relative change of medians; None if neither level has any spread."""
+    """95 % percentile bootstrap of the relative change of medians; None if neither level has any spread.
+
+    Tails are drawn in first, as they are in the search: the median of seven resampled tests of which two were disturbed
+    is a disturbed one too often. benchmarks/change_intervals.py shows what that does to coverage and alarms.
+    """
+    before, after = (without_tails(one, LEAST_NOISE * abs(float(np.median(one)))) for one in (before, after))
     if np.ptp(before) == 0 and np.ptp(after) == 0:
         return None
     rng = np.random.default_rng(seed)
@@ -118,7 +136,10 @@ def effect_interval(before: np.ndarray, after: np.ndarray, seed: int = 0) -> tup
 def _level_changes(series: Series, metric: Metric, sensitivity: Sensitivity) -> list[ChangePoint]:
     if metric.least_effect is not None:
         sensitivity = replace(sensitivity, minimum_effect=max(metric.least_effect, sensitivity.minimum_effect))
-    return find_change_points(metric.as_positive(series.values), sensitivity)
+    found = find_change_points(metric.as_positive(series.values), sensitivity)
+    # The place of a change is uncertain by a point or two: just before another version it is that version's beginning.
+    slack = sensitivity.points_after
+    return [replace(one, index=series.begins) if 0 < series.begins - one.index < slack else one for one in found]
 
 
 def _success_changes(values: np.ndarray) -> list[ChangePoint]:
@@ -174,7 +195,9 @@ def _row(one: Found, q_value: float, explained: Mapping[str, Mapping[str, Any]],
         [explained[test] for test in tests if test in explained] for tests in (_tests_before(one), _tests_after(one))
     ]
     return PerformanceChange(
-        id=row_id("change", *series.key, kind, "" if one.unstable else series.test_ids[point.index]),
+        id=row_id(
+            "change", *series.key, kind, _first_of_its_own(series) if one.unstable else series.test_ids[point.index]
+        ),
         model_id=case.model_id,
         hardware_id=case.hardware_id,
         endpoint_type=case.endpoint_type,
@@ -207,6 +230,11 @@ def _row(one: Found, q_value: float, explained: Mapping[str, Mapping[str, Any]],
     )
 
 
+def _first_of_its_own(series: Series) -> str:
+    """Empty for the oldest line of a case."""
+    return series.test_ids[series.begins] if series.begins else ""
+
+
 def _kind(one: Found, before: float, after: float) -> str:
     if one.unstable:
         return "unstable"
@@ -225,16 +253,26 @@ def _carried_over(
     row: PerformanceChange, one: Found, known: Sequence[PerformanceChange], taken: Mapping[str, PerformanceChange]
 ) -> PerformanceChange:
     """The same change as one that was told before keeps that one's id, and with it what was said of it."""
-    times = list(one.series.times)
     near = [
         (distance, old)
         for old in known
         if old.kind == row.kind and old.id not in taken
-        for distance in [abs(sum(time < old.changed_at for time in times) - one.point.index)]
-        if row.kind == "unstable" or distance <= _SAME_WITHIN_POINTS
+        for distance in [_distance(old, row, one)]
+        if distance is not None
     ]
     if not near:
         return row
     _, old = min(near, key=lambda pair: (pair[0], pair[1].id))
     said = {name: getattr(old, name) for name in ("id", "found_at", "status", "note", "reviewed_at", "notified_at")}
     return replace(row, **said)
+
+
+def _distance(old: PerformanceChange, row: PerformanceChange, one: Found) -> int | None:
+    """Tests between the places of two changes; None where they cannot be the same one."""
+    if row.kind == "unstable":
+        return 0 if old.id == row.id else None
+    own = one.series.test_ids[one.series.begins :]
+    if old.test_id_after not in own:
+        return None
+    distance = abs(own.index(old.test_id_after) + one.series.begins - one.point.index)
+    return distance if distance <= _SAME_WITHIN_POINTS else None

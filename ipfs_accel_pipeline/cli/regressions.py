@@ -21,6 +21,7 @@ from ipfs_accel_pipeline.pipeline.changes import (
     set_status,
 )
 from ipfs_accel_pipeline.records import PerformanceChange
+from ipfs_accel_pipeline.reports.history import size_in_words
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
@@ -100,15 +101,13 @@ def _state(row: PerformanceChange) -> str:
 
 
 def _size(row: PerformanceChange) -> str:
-    if row.value_before is None or row.value_after is None:
+    size = size_in_words(row)
+    if size is None:
         return "no level"
-    size = f"{row.value_before:.4g} → {row.value_after:.4g}"
-    if row.relative_change is None:
-        return size
-    size += f" ({row.relative_change:+.1%}"
+    parts = [f"{row.points_before} tests before, {row.points_after} after"]
     if row.relative_change_low is not None and row.relative_change_high is not None:
-        size += f", 95 % interval {row.relative_change_low:+.1%} to {row.relative_change_high:+.1%}"
-    return size + f"; {row.points_before} tests before, {row.points_after} after)"
+        parts.insert(0, f"95 % interval {row.relative_change_low:+.1%} to {row.relative_change_high:+.1%}")
+    return f"{size}; {'; '.join(parts)}"
 
 
 def _case(row: PerformanceChange) -> str:

@@ -11,13 +11,14 @@ from dagster._utils.alert import EMAIL_MESSAGE, send_email_via_ssl
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.changes import is_open
-from ipfs_accel_pipeline.pipeline.notifying import WEBHOOK_VARIABLE, Mail, mail_settings, message, post_webhook
+from ipfs_accel_pipeline.pipeline.notifying import WEBHOOK_VARIABLE, Link, Mail, mail_settings, message, post_webhook
 from ipfs_accel_pipeline.records import PerformanceChange
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.reviews import mark_notified
 
+DASHBOARD_VARIABLE = "BENCHMARK_DASHBOARD_URL"
 _PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
 
 
@@ -39,7 +40,7 @@ def regression_notifications(context: dg.RunStatusSensorContext) -> dg.SkipReaso
     if not untold:
         return dg.SkipReason("no new regression")
     if webhook:
-        post_webhook(webhook, untold)
+        post_webhook(webhook, untold, _link())
     if mail:
         _send(mail, untold)
     with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
@@ -52,11 +53,19 @@ def _send(mail: Mail, regressions: Sequence[PerformanceChange]) -> None:
         email_from=mail.sender,
         email_to=", ".join(mail.receivers),
         email_subject=f"{len(regressions)} new performance regressions",
-        email_body=f"<pre>{escape(message(regressions))}</pre>",
+        email_body=f"<pre>{escape(message(regressions, _link()))}</pre>",
         randomness=datetime.now(UTC),
     )
     sent = text.encode("ascii", "xmlcharrefreplace").decode()
     send_email_via_ssl(mail.sender, mail.password, list(mail.receivers), sent, mail.host, mail.port, mail.sender)
+
+
+def _link() -> Link | None:
+    """To the trend of a case, where BENCHMARK_DASHBOARD_URL says how people reach the dashboard."""
+    from ipfs_accel_pipeline.dashboard.screens.trends import link_to
+
+    address = os.environ.get(DASHBOARD_VARIABLE, "").rstrip("/")
+    return (lambda change: address + link_to(vars(change) | {"provenance": "measured"})) if address else None
 
 
 def _failure_mail() -> list[dg.SensorDefinition]:

@@ -15,6 +15,7 @@ from ipfs_accel_pipeline.analysis.change_points import Sensitivity
 from ipfs_accel_pipeline.analysis.circumstances import in_words
 from ipfs_accel_pipeline.analysis.metrics import METRICS
 from ipfs_accel_pipeline.analysis.performance_changes import Series, change_rows, find_changes
+from ipfs_accel_pipeline.analysis.version_lines import lines_of
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.records import Case, PerformanceChange
 from ipfs_accel_pipeline.storage.database import open_database
@@ -64,23 +65,29 @@ def refresh_changes(connection: Any, sensitivity: Sensitivity | None = None) -> 
 
 
 def series_of(points: pd.DataFrame) -> Iterator[Series]:
-    """One series for each case and metric with at least two tests. `points` is sorted by case and time."""
+    """One series for each case, line of versions and metric with at least two tests. `points` is sorted by case and
+    time.
+    """
     numbers = points["case_number"].to_numpy(dtype=np.int64)
     bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
     columns = {name: points[name].to_numpy(dtype=float, na_value=np.nan) for name in METRICS}
     tests = points["test_id"].to_numpy(dtype=object)
     times = points["timestamp"].to_numpy(dtype=object)
+    weights = points["weights_number"].astype(object).where(points["weights_number"].notna(), None).to_numpy()
     cases = {name: points[name].astype(object).where(points[name].notna(), None).to_numpy() for name in _CASE}
     for start, end in pairwise(bounds):
         if end - start < 2:
             continue
         case = Case(**{name: values[start] for name, values in cases.items()})
-        for name, values in columns.items():
-            # A metric of zero or below is none that was measured: memory below the resolution, for example.
-            kept = values[start:end] >= 0 if name in ("success", "parity_cosine") else values[start:end] > 0
-            if kept.sum() >= 2:
-                ids, moments = tests[start:end][kept].tolist(), times[start:end][kept].tolist()
-                yield Series(case, name, ids, moments, values[start:end][kept])
+        for line in lines_of(weights[start:end].tolist()):
+            places = np.asarray(line.tests) + start
+            for name, values in columns.items():
+                # A metric of zero or below is none that was measured: memory below the resolution, for example.
+                kept = values[places] >= 0 if name in ("success", "parity_cosine") else values[places] > 0
+                begins = int(kept[: line.begins].sum())
+                if kept.sum() >= max(2, begins + 1):
+                    chosen = places[kept]
+                    yield Series(case, name, tests[chosen].tolist(), times[chosen].tolist(), values[chosen], begins)
 
 
 def circumstances_of(connection: Any, tests: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:

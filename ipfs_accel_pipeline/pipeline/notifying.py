@@ -6,16 +6,22 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from urllib.parse import urlsplit
 
 from ipfs_accel_pipeline.errors import PipelineError, UsageError
 from ipfs_accel_pipeline.pipeline.changes import explained
 from ipfs_accel_pipeline.records import PerformanceChange
+from ipfs_accel_pipeline.reports.history import size_in_words
+from ipfs_accel_pipeline.reports.wording import case
 
 WEBHOOK_VARIABLE = "BENCHMARK_WEBHOOK_URL"
 _PATIENCE_S = 10
+_ID = 8  # characters of an id, enough for a person to answer with
+
+Link = Callable[[PerformanceChange], str]  # the page that shows a change
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,19 @@ def _port(environment: Mapping[str, str]) -> int:
     return int(text)
 
 
-def message(regressions: Sequence[PerformanceChange]) -> str:
-    """Plain text, one line each."""
+def message(regressions: Sequence[PerformanceChange], link: Link | None = None) -> str:
+    """Plain text: one paragraph for what became worse at one test, with the way to look at it and to answer."""
     count = f"{len(regressions)} new regression{'' if len(regressions) == 1 else 's'}"
-    return "\n".join([f"{count}. Answer with `ipfs-accel regressions`.", *(_line(one) for one in regressions)])
+    at_one_test: dict[tuple[str, str], list[PerformanceChange]] = {}
+    for one in regressions:
+        at_one_test.setdefault((one.test_id_after, explained(one)), []).append(one)
+    answer = "Answer each: ipfs-accel regressions --set expected ID --note WHY (or acknowledged, or fixed)."
+    return "\n\n".join([f"{count}.", *(_paragraph(group, link) for group in at_one_test.values()), answer])
 
 
-def post_webhook(url: str, regressions: Sequence[PerformanceChange]) -> None:
+def post_webhook(url: str, regressions: Sequence[PerformanceChange], link: Link | None = None) -> None:
     """JSON with `text`, which chat services show, and `regressions`. An error names the host, never the address."""
-    body = {"text": message(regressions), "regressions": [_fields(one) for one in regressions]}
+    body = {"text": message(regressions, link), "regressions": [_fields(one) for one in regressions]}
     try:
         # In the try: a malformed address would be repeated by the error.
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
@@ -79,10 +89,15 @@ def _host(url: str) -> str:
         return "an address without a host"
 
 
-def _line(one: PerformanceChange) -> str:
-    size = "" if one.relative_change is None else f" {one.relative_change:+.1%}"
-    where = f"{one.model_id} on {one.hardware_id} ({one.endpoint_type}, {one.precision} b{one.batch_size})"
-    return f"- {one.metric}{size}: {where} since {one.changed_at:%Y-%m-%d %H:%M}; changed there: {explained(one)}"
+def _paragraph(group: Sequence[PerformanceChange], link: Link | None) -> str:
+    one = group[0]
+    what = case(one.precision, one.batch_size, one.sequence_length)
+    lines = [
+        f"{one.model_id} on {one.hardware_id}, {one.endpoint_type}: {what}",
+        *(f"- {each.metric}: {size_in_words(each)}, id {each.id[:_ID]}" for each in group),
+        f"since {one.changed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; changed there: {explained(one)}",
+    ]
+    return "\n".join([*lines, link(one)] if link else lines)
 
 
 def _fields(one: PerformanceChange) -> dict[str, object]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ipfs_accel_pipeline.analysis.circumstances import in_words
-from ipfs_accel_pipeline.analysis.metrics import METRICS
+from ipfs_accel_pipeline.analysis.metrics import METRICS, SUCCESS
+from ipfs_accel_pipeline.records import PerformanceChange
 from ipfs_accel_pipeline.reports.foreign_text import first_line
 from ipfs_accel_pipeline.reports.frames import records
 from ipfs_accel_pipeline.storage.queries import run_query
@@ -44,11 +45,7 @@ class LastingChange:
     @property
     def size(self) -> str:
         """In words, for people; programs take the numbers."""
-        if self.value_before is None or self.value_after is None:
-            return self.reason or "–"
-        unit = METRICS[self.metric].unit
-        size = f"{self.value_before:.4g} → {self.value_after:.4g} {unit}".rstrip()
-        return size if self.relative_change is None else f"{size} ({self.relative_change:+.1%})"
+        return size_in_words(self) or self.reason or "–"
 
     @property
     def interval(self) -> str:
@@ -91,6 +88,16 @@ class Recommended:
         if self.threads is None:
             return self.endpoint_type
         return f"{self.endpoint_type}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+
+
+def size_in_words(change: LastingChange | PerformanceChange) -> str | None:
+    """`10 → 12 ms (+20.0%)`; None of an unstable series, which has no level."""
+    if change.value_before is None or change.value_after is None:
+        return None
+    if METRICS[change.metric] is SUCCESS:
+        return "passed → does not pass" if change.value_before else "did not pass → passes"
+    size = f"{change.value_before:.4g} → {change.value_after:.4g} {METRICS[change.metric].unit}".rstrip()
+    return size if change.relative_change is None else f"{size} ({change.relative_change:+.1%})"
 
 
 def lasting_changes(connection: Any, scope: Mapping[str, Any]) -> tuple[LastingChange, ...]:

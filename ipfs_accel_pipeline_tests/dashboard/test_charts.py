@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ipfs_accel_pipeline.dashboard import charts
+from ipfs_accel_pipeline.dashboard.charts import trend
 from ipfs_accel_pipeline.dashboard.screens.fields import on_front
 from ipfs_accel_pipeline.dashboard.screens.screen import METRICS
 from ipfs_accel_pipeline_tests import fakes
@@ -75,19 +76,34 @@ def test_an_unknown_number_is_a_hole_in_the_heatmap_and_no_zero():
     assert trace["text"] == [["10", ""], ["1", "100"]]
 
 
-def point(day: int, version: str, noisy: bool = False) -> dict[str, Any]:
+def point(day: int, version: str = "1", noisy: bool = False, weights: str | None = "abc") -> dict[str, Any]:
     return {
         "tested_at": fakes.NOON.replace(day=day), "p50_latency_ms": 1.0, "ci95_low_ms": 0.9, "ci95_high_ms": 1.1,
         "is_noisy": noisy, "backend": "pytorch", "backend_version": version, "test_id": str(day),
+        "weights_digest": weights,
     }  # fmt: skip
 
 
 def test_a_trend_marks_new_versions_noise_and_change_points():
     change = {"changed_at": fakes.NOON.replace(day=3), "kind": "regression"}
-    drawn = charts.trend([point(1, "1"), point(2, "1", True), point(3, "2")], "p50_latency_ms", "ms", [change])
+    drawn = trend([point(1), point(2, noisy=True), point(3, "2")], "p50_latency_ms", "ms", [change])
 
     assert [note["text"] for note in drawn["layout"]["annotations"]] == ["pytorch 2", "regression"]
     assert drawn["data"][0]["marker"]["symbol"] == ["circle", "circle-open", "circle"]
+
+
+def test_other_weights_are_a_mark_where_they_follow_and_a_line_where_they_take_turns():
+    follow = [point(day, weights="old" if day < 4 else "new") for day in range(1, 8)]
+    (line,) = (drawn := trend(follow, "p50_latency_ms", "ms"))["data"]
+    assert [note["text"] for note in drawn["layout"]["annotations"]] == ["weights new"]
+    assert len(line["x"]) == 7
+
+    turns = [point(day, weights="even" if day % 2 == 0 else "odd") for day in range(1, 8)]
+    odd, even = (drawn := trend(turns, "p50_latency_ms", "ms"))["data"]
+    assert [(one["name"], len(one["x"])) for one in (odd, even)] == [("weights odd", 4), ("weights even", 3)]
+    assert odd["marker"]["symbol"] != even["marker"]["symbol"]
+    assert drawn["layout"]["annotations"] == []
+    assert drawn["layout"]["showlegend"]
 
 
 def test_a_name_cannot_bring_markup_into_a_chart():

@@ -110,6 +110,7 @@ def test_every_regression_is_told_once_by_mail_and_again_if_the_mail_failed(slow
         assert "nobody to tell" in notify(instance).skip_message
         for name, value in MAIL.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("BENCHMARK_DASHBOARD_URL", "https://bench.x/")
         with pytest.raises(Exception, match="later"):
             notify(instance)
         assert all(row.notified_at is None for row in stored(slowed))
@@ -118,7 +119,8 @@ def test_every_regression_is_told_once_by_mail_and_again_if_the_mail_failed(slow
         assert "no new regression" in notify(instance).skip_message
     (receivers, text) = sent[1]
     assert receivers == ["b@x", "c@x"]
-    assert "p50_latency_ms +" in text
+    assert "- p50_latency_ms: " in text
+    assert "https://bench.x/trends?of_model=" in text
     assert "s3cret" not in text
 
 

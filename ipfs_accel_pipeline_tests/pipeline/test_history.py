@@ -102,19 +102,25 @@ def test_a_driver_that_was_renewed_explains_a_change(settings):
     assert explained(row) == "driver_version: 550 → 560"
 
 
-def test_another_version_of_the_model_explains_a_change(settings):
+def night_of(settings, version, day, level_ms):
+    """Of a model whose weights come from a folder: `version` is the name of what lay there that night."""
     described = {
         "source": "folder",
         "repository": "my-bert",
+        "revision": f"sha256:{version}",
         "weights": "pretrained",
+        "weights_digest": version,
         "precision": "fp32",
+        "config_digest": "same",
         "details": {},
     }
+    header = {"model_versions": {MODEL_ID: f"version-{version}"}, "described_versions": {MODEL_ID: described}}
+    seal(settings, f"night-{day:05.1f}-{version}", night(day, level_ms), **header)
+
+
+def test_another_version_of_the_model_explains_a_change(settings):
     for day in range(12):
-        version = "one" if day < 7 else "two"
-        known = described | {"revision": f"sha256:{version}", "weights_digest": version, "config_digest": "same"}
-        header = {"model_versions": {MODEL_ID: f"version-{version}"}, "described_versions": {MODEL_ID: known}}
-        seal(settings, f"night-{day:03}", night(day, 10.0 if day < 7 else 12.0), **header)
+        night_of(settings, "one" if day < 7 else "two", day, 10.0 if day < 7 else 12.0)
     load_pending(settings, [HARDWARE_ID])
     (row,) = changes(settings, metric="p50_latency_ms")
     assert explained(row) == "model_revision: sha256:one → sha256:two; weights_digest: one → two"
@@ -124,6 +130,35 @@ def test_another_version_of_the_model_explains_a_change(settings):
         ("version-one", NOON),
         ("version-two", NOON + timedelta(days=7)),
     ]
+
+
+def test_two_versions_measured_every_night_are_each_compared_with_themselves(settings):
+    """Mixed, they would have no level at all: one takes twice as long as the other, which is no news."""
+    for day in range(0, 32, 2):
+        night_of(settings, "fast", day, 10.0)
+        night_of(settings, "slow", day + 1, 20.0 if day < 20 else 26.0)
+    load_pending(settings, [HARDWARE_ID])
+    (row,) = changes(settings, metric="p50_latency_ms")
+    assert (row.kind, row.changed_at) == ("regression", NOON + timedelta(days=21))
+    assert row.relative_change == pytest.approx(0.3, abs=0.03)
+    assert row.points_after == 6
+
+
+def test_a_version_that_comes_to_stand_beside_another_is_compared_with_what_ran_before_it(settings):
+    for day in range(8):
+        night_of(settings, "old", day, 10.0)
+    for day in range(8, 22, 2):
+        night_of(settings, "old", day, 10.0)
+        night_of(settings, "new", day + 1, 12.0)
+    load_pending(settings, [HARDWARE_ID])
+    (row,) = changes(settings, metric="p50_latency_ms")
+    assert (row.changed_at, row.points_before, row.points_after) == (NOON + timedelta(days=9), 9, 7)
+    assert explained(row) == "model_revision: sha256:old → sha256:new; weights_digest: old → new"
+    set_status(settings.database, row.id, "expected", "it answers better")
+    night_of(settings, "new", 30, 12.0)
+    load_pending(settings, [HARDWARE_ID])
+    (again,) = changes(settings, metric="p50_latency_ms")
+    assert (again.id, again.status, again.points_after) == (row.id, "expected", 8)
 
 
 def test_measurements_from_before_versions_were_described_point_at_a_version_too(slowed):

@@ -38,9 +38,37 @@ def test_a_webhook_gets_a_text_and_the_numbers(receiver):
     post_webhook(f"{url}/hook", [change_row()])
     (body,) = received
     assert body["text"] == message([change_row()])
-    assert "p50_latency_ms +20.0%: fake-bert-tiny on cpu-fake-9000" in body["text"]
-    assert "threads: 2 → 1" in body["text"]
     assert body["regressions"][0]["relative_change"] == 0.2
+
+
+def test_the_text_says_what_became_worse_where_why_and_how_to_answer():
+    slower = change_row(id="3f2a91c4-0000")
+    fewer = change_row(
+        id="77aa0000-0000", metric="throughput_items_per_second", value_before=100.0, value_after=83.0,
+        relative_change=-0.17,
+    )  # fmt: skip
+    broken = change_row(
+        id="99bb0000-0000", metric="success", value_before=1.0, value_after=0.0, relative_change=-1.0, what_changed=[],
+        test_id_after="test-9", endpoint_type="onnxruntime",
+    )  # fmt: skip
+    text = message([slower, fewer, broken], link=lambda change: f"https://bench/{change.test_id_after}")
+    assert text == (
+        "3 new regressions.\n"
+        "\n"
+        "fake-bert-tiny on cpu-fake-9000, pytorch: fp32, batch 1, 128 tokens\n"
+        "- p50_latency_ms: 10 → 12 ms (+20.0%), id 3f2a91c4\n"
+        "- throughput_items_per_second: 100 → 83 items/s (-17.0%), id 77aa0000\n"
+        "since 2026-03-01 12:00 UTC; changed there: threads: 2 → 1\n"
+        "https://bench/test-2\n"
+        "\n"
+        "fake-bert-tiny on cpu-fake-9000, onnxruntime: fp32, batch 1, 128 tokens\n"
+        "- success: passed → does not pass, id 99bb0000\n"
+        "since 2026-03-01 12:00 UTC; changed there: nothing that is recorded\n"
+        "https://bench/test-9\n"
+        "\n"
+        "Answer each: ipfs-accel regressions --set expected ID --note WHY (or acknowledged, or fixed)."
+    )
+    assert "https" not in message([slower])
 
 
 @pytest.mark.parametrize("path", ["http://127.0.0.1:1/s3cret", "s3cret://nowhere", "http://[s3cret", "s3cret"])

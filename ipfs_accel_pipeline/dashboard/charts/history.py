@@ -1,4 +1,4 @@
-"""The history of one case over time."""
+"""The chart of one case's history: a line for each line of model versions, and marks where something else began."""
 
 from __future__ import annotations
 
@@ -6,51 +6,79 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from ipfs_accel_pipeline.dashboard.charts.parts import Figure, Row, colour, figure, interval
+from ipfs_accel_pipeline.analysis.version_lines import lines_of
+from ipfs_accel_pipeline.dashboard.charts.parts import MARKERS, Figure, Row, colour, figure, interval, short
 from ipfs_accel_pipeline.dashboard.filters import url_of
+
+_DIGITS = 8  # of a digest, enough to tell a handful apart
 
 
 def trend(points: Sequence[Row], metric: str, title: str, changes: Iterable[Row] = ()) -> Figure:
-    """A history with its intervals; a vertical line where the version of the runtime changed, and at change points."""
-    is_latency = metric == "p50_latency_ms"
+    """A history with its intervals; vertical lines where another runtime or other weights began, and at change points.
+
+    Weights that are measured by turns are drawn apart, as the search for changes follows them.
+    """
     known = [point for point in points if point[metric] is not None]
-    trace = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": title,
-        "x": [_moment(point["tested_at"]) for point in known],
-        "y": [point[metric] for point in known],
-        "line": {"color": colour(0), "width": 1.5},
-        # A hollow marker is a noisy result.
-        "marker": {
-            "color": colour(0),
-            "size": 8,
-            "symbol": ["circle-open" if p["is_noisy"] else "circle" for p in known],
-        },
-        "customdata": [url_of("/test", id=point["test_id"]) for point in known],
-        "text": [f"{p['backend']} {p['backend_version']}{', noisy' if p['is_noisy'] else ''}" for p in known],
-        "hovertemplate": "%{x}<br>%{y:.4g}<br>%{text}<extra></extra>",
-    }
-    if is_latency:
-        trace["error_y"] = interval(known) | {"color": colour(0), "thickness": 1, "width": 3}
-    lines = [_vertical(at, label, "@quiet", "dot") for at, label in _new_versions(known)]
-    lines += [_vertical(change["changed_at"], str(change["kind"]), "@bad", "dash") for change in changes]
+    lines = [[known[place] for place in line.tests[line.begins :]] for line in lines_of(_weights(known))]
+    marks = [_vertical(at, label, "@quiet", "dot") for line in lines for at, label in _new_versions(line)]
+    marks += [_vertical(change["changed_at"], str(change["kind"]), "@bad", "dash") for change in changes]
     return figure(
-        [trace],
-        shapes=[shape for shape, _ in lines],
-        annotations=[annotation for _, annotation in lines],
+        [_trace(line, number, metric, title if len(lines) == 1 else _name(line)) for number, line in enumerate(lines)],
+        shapes=[shape for shape, _ in marks],
+        annotations=[annotation for _, annotation in marks],
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
         xaxis={"type": "date"},
         margin={"l": 64, "r": 40, "t": 64, "b": 56},
-        showlegend=False,
+        showlegend=len(lines) > 1,
     )
 
 
-def _new_versions(points: Sequence[Row]) -> list[tuple[Any, str]]:
-    """The first point of each version but the first one."""
-    runs = groupby(points, key=lambda point: f"{point['backend']} {point['backend_version']}")
-    firsts = [(next(group)["tested_at"], version) for version, group in runs]
-    return firsts[1:]
+def _trace(line: Sequence[Row], number: int, metric: str, name: str) -> dict[str, Any]:
+    symbol = MARKERS[number % len(MARKERS)]
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [_moment(point["tested_at"]) for point in line],
+        "y": [point[metric] for point in line],
+        "line": {"color": colour(number), "width": 1.5},
+        # A hollow marker is a noisy result.
+        "marker": {
+            "color": colour(number),
+            "size": 8,
+            "symbol": [f"{symbol}-open" if p["is_noisy"] else symbol for p in line],
+        },
+        "customdata": [url_of("/test", id=point["test_id"]) for point in line],
+        "text": [f"{_runtime(p)}{', noisy' if p['is_noisy'] else ''}" for p in line],
+        "hovertemplate": "%{x}<br>%{y:.4g}<br>%{text}<extra></extra>",
+    }
+    if metric == "p50_latency_ms":
+        trace["error_y"] = interval(line) | {"color": colour(number), "thickness": 1, "width": 3}
+    return trace
+
+
+def _new_versions(line: Sequence[Row]) -> list[tuple[Any, str]]:
+    """The first point of each version but the first one, with what is new."""
+    runtimes = [(next(group)["tested_at"], runtime) for runtime, group in groupby(line, key=_runtime)]
+    known = [point for point in line if point["weights_digest"]]
+    weights = [
+        (next(group)["tested_at"], digest) for digest, group in groupby(known, key=lambda p: p["weights_digest"])
+    ]
+    return [*runtimes[1:], *((at, f"weights {digest[:_DIGITS]}") for at, digest in weights[1:])]
+
+
+def _weights(points: Iterable[Row]) -> list[str | None]:
+    return [point["weights_digest"] for point in points]
+
+
+def _name(line: Sequence[Row]) -> str:
+    """By the newest weights of the line."""
+    digest = next((digest for digest in reversed(_weights(line)) if digest), None)
+    return "weights unknown" if digest is None else f"weights {short(digest[:_DIGITS])}"
+
+
+def _runtime(point: Row) -> str:
+    return f"{point['backend']} {point['backend_version']}"
 
 
 def _vertical(at: Any, label: str, color: str, dash: str) -> tuple[dict[str, Any], dict[str, Any]]:

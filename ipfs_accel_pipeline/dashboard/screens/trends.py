@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ipfs_accel_pipeline.dashboard import charts
+from ipfs_accel_pipeline.dashboard.charts import trend
 from ipfs_accel_pipeline.dashboard.filters import Filters, OneCount, OneName, url_of
 from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Screen
 from ipfs_accel_pipeline.storage.prepared import later_rows
@@ -44,7 +44,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
             "most_cases": _CASES, "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
-        charts={"trend": charts.trend(points, metric.column, metric.title, drawn)} if has_number else {},
+        charts={"trend": trend(points, metric.column, metric.title, drawn)} if has_number else {},
         offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
     )  # fmt: skip
 
