@@ -6,6 +6,7 @@ says it. Unknown is None, never zero. Nothing here computes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -174,6 +175,11 @@ class Observation:
     is_slow_phase: bool | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)  # traceback, stderr tail, exit code
+
+
+def rounds_that_count(rounds: Sequence[Observation]) -> list[Observation]:
+    """Those outside of slow phases of the host; all of them where there is no other."""
+    return [one for one in rounds if not one.is_slow_phase] or list(rounds)
 
 
 @dataclass(frozen=True)

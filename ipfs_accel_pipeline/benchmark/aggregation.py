@@ -25,6 +25,7 @@ from ipfs_accel_pipeline.records import (
     Provenance,
     Status,
     TestResult,
+    rounds_that_count,
 )
 
 _NO_READING = PowerReading("unavailable", "the round recorded no power reading")
@@ -77,9 +78,8 @@ class _Group:
         self.test_id = row_id("test", run_id, *asdict(case).values())
         self.failure = next((one for one in self.rounds if one.status is not Status.PASSED), None)
         self.passed = self.failure is None
-        quiet = [one for one in self.rounds if not one.is_slow_phase]
-        self.all_slow = not quiet
-        self.used = quiet or self.rounds
+        self.all_slow = all(one.is_slow_phase for one in self.rounds)
+        self.used = rounds_that_count(self.rounds)
         self.first = self.rounds[0]
         self.decisive = self.failure or self.first
 

@@ -15,7 +15,7 @@ from ipfs_accel_pipeline.pipeline.changes import circumstances_of
 from ipfs_accel_pipeline.records import TestResult
 from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline.storage.samples import latencies_ms_of
+from ipfs_accel_pipeline.storage.samples import counted_latencies_ms_of
 
 DEFAULT_EFFECT = 0.05  # a smaller change of a median latency does not matter
 KINDS = ("run", "date", "version", "hardware", "branch", "latest")
@@ -124,7 +124,7 @@ def _result(a: TestResult, b: TestResult, shards: Path, minimum_effect: float) -
     if not a.success:
         return Comparison("not enough data", f"neither passes; B: {_first_line(b)}")
     try:
-        return compare_rounds(latencies_ms_of(shards, a), latencies_ms_of(shards, b), minimum_effect)
+        return compare_rounds(counted_latencies_ms_of(shards, a), counted_latencies_ms_of(shards, b), minimum_effect)
     except StorageError as error:
         return Comparison("not enough data", str(error))
 

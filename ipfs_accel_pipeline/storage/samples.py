@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ipfs_accel_pipeline.errors import StorageError
-from ipfs_accel_pipeline.records import Case, Observation, TestResult
+from ipfs_accel_pipeline.records import Case, Observation, TestResult, rounds_that_count
 from ipfs_accel_pipeline.storage.shards import ShardStore
 
 _CASE_FIELDS = tuple(Case.__dataclass_fields__)
@@ -31,3 +31,8 @@ def observations_of(shards: Path, test: TestResult) -> list[Observation]:
 def latencies_ms_of(shards: Path, test: TestResult) -> list[tuple[float, ...]]:
     """Timed latencies, one tuple per round that has any, slow phases of the host included."""
     return [one.latencies_ms for one in observations_of(shards, test) if one.latencies_ms]
+
+
+def counted_latencies_ms_of(shards: Path, test: TestResult) -> list[tuple[float, ...]]:
+    """The same of the rounds that the row was made from: without slow phases, if there is any round without."""
+    return [one.latencies_ms for one in rounds_that_count(observations_of(shards, test)) if one.latencies_ms]
