@@ -19,12 +19,17 @@ class BrowserMemory:
     """From its creation on."""
 
     def __init__(self, pids: Iterable[int]) -> None:
-        sizes = [_sizes(pid) for pid in pids]
-        self._before = {name: sum(size[name] for size in sizes) for name in _KEYS} if all(sizes) and sizes else None
+        try:
+            sizes = [size for pid in pids if (size := _sizes(pid))]
+        except PermissionError:  # a peak that cannot be reset is not ours
+            sizes = []
+        self._before = {name: sum(size[name] for size in sizes) for name in _KEYS} if sizes else None
 
     def read(self, pids: Iterable[int]) -> MemoryUse:
+        if self._before is None:
+            return MemoryUse(unknown_reason=_UNKNOWN)
         sizes = [size for pid in pids if (size := _sizes(pid, reset=False))]
-        if self._before is None or not sizes:
+        if not sizes:
             return MemoryUse(unknown_reason=_UNKNOWN)
         return MemoryUse(
             baseline_mb=self._before["VmRSS"],
@@ -37,13 +42,13 @@ _KEYS = ("VmRSS", "VmHWM", "RssAnon")
 
 
 def _sizes(pid: int, reset: bool = True) -> dict[str, float]:
-    """Empty where the process has gone, or the system does not tell."""
+    """Empty where the process has gone (a browser's helpers come and go), or the system does not tell."""
     folder = Path("/proc") / str(pid)
     try:
         if reset:
             (folder / "clear_refs").write_text(_RESET_PEAK)
         lines = (folder / "status").read_text().splitlines()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return {}
     values = {key: value for key, _, value in (line.partition(":") for line in lines)}
     return {key: int(values[key].split()[0]) / 1024 for key in _KEYS} if all(key in values for key in _KEYS) else {}
