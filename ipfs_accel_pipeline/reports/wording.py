@@ -124,7 +124,8 @@ def why_no_energy(power: Sequence[PowerRow], gaps: Sequence[PowerGap]) -> str:
         return "No energy was measured: no test recorded its power."
     hidden = len(reasons) - _MOST_REASONS
     more = f"; and {hidden} more reasons, under Power" if hidden > 0 else ""
-    return f"No energy was measured: {'; '.join([*reasons][:_MOST_REASONS])}{more}."
+    told = "; ".join(reason.rstrip(".") for reason in [*reasons][:_MOST_REASONS])
+    return f"No energy was measured: {told}{more}."
 
 
 def change(one: Change) -> str:

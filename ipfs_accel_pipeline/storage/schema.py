@@ -75,7 +75,7 @@ def refuse_older(version: int) -> None:
     if version < newest:
         raise StorageError(
             f"The database has schema version {version}, this package needs {newest}, and it was opened read-only. "
-            "Any run that writes (for example `ipfs-accel detect`) upgrades it."
+            "`ipfs-accel snapshot` upgrades the database and publishes it again; so does every run."
         )
 
 
