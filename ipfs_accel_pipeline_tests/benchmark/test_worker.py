@@ -112,6 +112,16 @@ def test_what_waiting_for_a_cpu_cost_is_told_wherever_it_is_timed(session, monke
     assert 1 <= measured(session, monkeypatch)["contention_slowdown"] < 1000
 
 
+def test_contention_is_that_of_the_timed_iterations_alone(monkeypatch):
+    session = EchoSession()
+    calls, starts = [], []
+    session.infer = lambda prepared: calls.append("infer") or {"y": prepared["x"].copy()}
+    meter = SimpleNamespace(start=lambda: starts.append(len(calls)), read=lambda: float(len(calls) - starts[-1]))
+    monkeypatch.setattr(worker, "ContentionMeter", lambda: meter)
+    fields = measured(session, monkeypatch)
+    assert fields["contention_slowdown"] == len(fields["latencies_ms"])
+
+
 def test_a_session_that_times_itself_is_never_timed_here(monkeypatch):
     fields = measured(FarAwaySession(), monkeypatch)
     assert fields["status"] is Status.PASSED

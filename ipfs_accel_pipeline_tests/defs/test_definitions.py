@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.defs.benchmark_config import Profile
+from ipfs_accel_pipeline.defs.runs import export_pool
 
 HEAVY = ("torch", "transformers", "onnx", "onnxruntime", "openvino", "qai_hub", "nncf")
 
@@ -64,6 +67,15 @@ def test_nothing_but_the_choices_of_a_benchmark_can_be_configured(definitions):
     # Any (ignored) is a resource without a schema; a shape without fields refuses every setting.
     open_to_settings = {n for n, kind in kinds.items() if kind.kind.name != "ANY" and getattr(kind, "fields", True)}
     assert open_to_settings == {"benchmark"}
+
+
+def test_exports_of_one_host_take_turns_and_measuring_holds_no_pool(definitions):
+    graph = definitions.resolve_asset_graph()
+    pools = {node.key.to_user_string(): node.pools for node in graph.asset_nodes if node.pools}
+    assert list(pools) == ["model_bundles"]
+    assert pools["model_bundles"] == {export_pool()}
+    settings = yaml.safe_load(Path("data/dagster_home/dagster.yaml").read_text())["concurrency"]
+    assert settings["pools"] == {"default_limit": 1, "granularity": "op"}
 
 
 def test_the_profiles_of_the_launchpad_are_those_of_the_protocol():

@@ -6,6 +6,7 @@ from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.defs.assets.models import models
 from ipfs_accel_pipeline.defs.benchmark_config import BenchmarkConfig
 from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.defs.runs import export_pool
 from ipfs_accel_pipeline.pipeline.preparation import needed_artefacts, prepare_bundles
 from ipfs_accel_pipeline.pipeline.progress import describe_prepared
 from ipfs_accel_pipeline.records import HardwarePlatform
@@ -17,6 +18,8 @@ from ipfs_accel_pipeline.settings import load_settings
     kinds={"torch", "onnx", "openvino"},
     owners=["team:benchmarks"],
     deps=[models],
+    # A step that waits for its turn is shown as such; the measuring step has none, since a hub's polling would hold it.
+    pool=export_pool(),
 )
 def model_bundles(
     context: dg.AssetExecutionContext, benchmark: BenchmarkConfig, hardware_platforms: list[HardwarePlatform]
