@@ -32,6 +32,8 @@ _MAD_TO_SIGMA = 1.4826
 _SIGMAS_KEPT = 3.0
 _LEAST_WITH_TAILS = 6  # in a shorter piece a spike and the true level cannot be told apart
 _LARGEST_CORRELATION = 0.8
+# Few points say little of how much one resembles the next: before any is seen, so much, as if that many had said it.
+_EXPECTED_CORRELATION, _WEIGHT_OF_THE_EXPECTED = 0.3, 10
 # As many points as the variance of all pieces counts for beside a piece's own.
 _WEIGHT_OF_THE_COMMON = 4
 
@@ -165,7 +167,7 @@ def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensi
     """Merges the neighbours that differ least, one pair at a time, until every pair left differs enough."""
     while len(bounds) > 2:
         # Of the pieces as they are now: a stray point may have made a piece of its own neighbours at first.
-        noise_of = _noise_within([without_tails(logs[start:end], noise) for start, end in pairwise(bounds)], noise)
+        noise_of = _noise_within([logs[start:end] for start, end in pairwise(bounds)], noise)
         steps = [_step(logs, *three, noise_of) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
         doubtful = [step for step in steps if step.p_value >= chosen.largest_p_value]
         small = [step for step in steps if abs(step.relative_change) < chosen.minimum_effect]
@@ -180,12 +182,27 @@ def _held_apart(logs: np.ndarray, bounds: list[int], noise: float, chosen: Sensi
 
 
 def _noise_within(pieces: Sequence[np.ndarray], noise: float) -> _Noise:
-    residuals = [piece - piece.mean() for piece in pieces]
-    squares = sum(float(one @ one) for one in residuals)
-    products = sum(float(one[1:] @ one[:-1]) for one in residuals)
-    correlation = min(max(products / squares, 0.0), _LARGEST_CORRELATION) if squares > 0 else 0.0
-    freedom = max(sum(one.size for one in pieces) - len(pieces), 1)
+    whole = [without_tails(piece, noise) for piece in pieces]
+    squares = sum(float(np.square(one - one.mean()).sum()) for one in whole)
+    freedom = max(sum(one.size for one in whole) - len(whole), 1)
+    correlation = _correlation(pieces, whole)
     return _Noise(noise, max(squares / freedom, (noise / 2) ** 2), (1 + correlation) / (1 - correlation))
+
+
+def _correlation(pieces: Sequence[np.ndarray], whole: Sequence[np.ndarray]) -> float:
+    """Of each point with the one before, at lag 1; what lies in the tails of its piece says nothing of it.
+
+    An estimate from deviations from an estimated mean is too small by (1 + 3 r) / n in a piece of n points. Source:
+    Marriott and Pope, Bias in the Estimation of Autocorrelations (Biometrika 1954).
+    """
+    inner = [np.where(one == piece, one - _median(one), 0.0) for piece, one in zip(pieces, whole, strict=True)]
+    squares = sum(float(one @ one) for one in inner)
+    seen = sum(float(one[1:] @ one[:-1]) for one in inner) / squares if squares > 0 else 0.0
+    points = sum(one.size for one in inner)
+    seen += len(inner) * (1 + 3 * seen) / points
+    expected = _WEIGHT_OF_THE_EXPECTED * _EXPECTED_CORRELATION
+    drawn = (points * seen + expected) / (points + _WEIGHT_OF_THE_EXPECTED)
+    return min(max(drawn, 0.0), _LARGEST_CORRELATION)
 
 
 def _step(logs: np.ndarray, start: int, index: int, end: int, noise: _Noise) -> ChangePoint:

@@ -69,15 +69,32 @@ class Found:
 
 
 def find_changes(series: Series, sensitivity: Sensitivity) -> list[Found]:
-    """The changes of one series, or the one statement that it is unstable."""
+    """The changes of one series. Of an unstable one: that it is, and only the changes that stand out of the others."""
     metric = METRICS[series.metric]
-    points = _success_changes(series.values) if metric is SUCCESS else _level_changes(series, metric, sensitivity)
-    points = [point for point in points if point.index >= series.begins]
     tests = len(series.values) - series.begins
+    points = _own_changes(series, metric, sensitivity)
+    unstable: list[Found] = []
     if is_unstable(len(points), tests, sensitivity):
         what = "passes and fails by turns" if metric is SUCCESS else "has no lasting level"
-        return [Found(series, points[-1], f"{what}: {len(points)} changes in {tests} tests")]
-    return [Found(series, point, recovered_at=_recovered(series, metric, points, point)) for point in points]
+        unstable = [Found(series, points[-1], f"{what}: {len(points)} changes in {tests} tests")]
+        points = [] if metric is SUCCESS else _outstanding(series, metric, sensitivity, points)
+    return unstable + [Found(series, point, recovered_at=_recovered(series, metric, points, point)) for point in points]
+
+
+def _own_changes(series: Series, metric: Metric, sensitivity: Sensitivity) -> list[ChangePoint]:
+    points = _success_changes(series.values) if metric is SUCCESS else _level_changes(series, metric, sensitivity)
+    return [point for point in points if point.index >= series.begins]
+
+
+def _outstanding(
+    series: Series, metric: Metric, sensitivity: Sensitivity, points: list[ChangePoint]
+) -> list[ChangePoint]:
+    """At least twice as large as the least of them, until they are few enough for a series with a level."""
+    while is_unstable(len(points), len(series.values) - series.begins, sensitivity):
+        least = min(abs(point.relative_change) for point in points)
+        sensitivity = replace(sensitivity, minimum_effect=2 * max(least, sensitivity.minimum_effect))
+        points = _own_changes(series, metric, sensitivity)
+    return points
 
 
 def change_rows(

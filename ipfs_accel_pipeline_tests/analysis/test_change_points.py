@@ -90,3 +90,8 @@ def test_most_steps_of_ten_per_cent_are_found_and_few_false_alarms_are_raised():
     assert np.mean(found) >= 0.9
     steady = [history(np.random.default_rng(seed), 60, 0.04).values for seed in range(100, 140)]
     assert sum(len(find_change_points(values)) for values in steady) <= 3
+
+
+def test_few_false_alarms_where_each_point_resembles_the_one_before():
+    drifting = [history(np.random.default_rng(seed), 90, 0.05, noise="correlated").values for seed in range(200, 260)]
+    assert sum(len(find_change_points(values)) for values in drifting) <= 5

@@ -133,6 +133,14 @@ def test_a_step_just_before_another_version_is_that_versions_beginning():
     assert rows(series(SLOWER, begins=15)) == []
 
 
+def test_what_stands_out_of_a_restless_series_is_told_beside_its_restlessness():
+    """Threads were halved after eight tests; later ones wander by a tenth and back."""
+    levels = [(17.0, 8), (33.6, 8), (37.2, 6), (33.9, 6)]
+    found = rows(series([value for level, points in levels for value in around(level, points, seed=points)]))
+    assert [(row.kind, row.test_id_after) for row in found] == [("regression", "test-8"), ("unstable", "test-22")]
+    assert found[0].relative_change > 0.9
+
+
 def test_two_unstable_lines_of_one_case_are_two_statements_that_keep_their_answers():
     restless = [1, 0, 1, 0, 1, 1, 0, 1]
     both = series(restless, "success"), series([1, *restless], "success", begins=1, named="other")
