@@ -19,9 +19,10 @@ def _distance_from_one(cosines: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Metric:
-    """`name` is a column of performance_results, or parity_cosine or success of test_results."""
+    """`name` is a column of performance_results, or parity_cosine or success of test_results; `title` is for people."""
 
     name: str
+    title: str
     unit: str
     lower_is_better: bool
     least_effect: float | None = None  # relative; None: the general one of the settings
@@ -31,22 +32,29 @@ class Metric:
         return relative_change != 0 and (relative_change > 0) == self.lower_is_better
 
 
-SUCCESS = Metric("success", "", lower_is_better=False)
+SUCCESS = Metric("success", "Passing", "", lower_is_better=False)
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("p50_latency_ms", "ms", lower_is_better=True),
+        Metric("p50_latency_ms", "p50 latency", "ms", lower_is_better=True),
         # The tail is restless by nature: a tenth is what a service would notice.
-        Metric("p99_latency_ms", "ms", lower_is_better=True, least_effect=0.1),
-        Metric("throughput_items_per_second", "items/s", lower_is_better=False),
-        Metric("tokens_per_second", "tokens/s", lower_is_better=False),
-        Metric("memory_peak_mb", "MiB", lower_is_better=True),
+        Metric("p99_latency_ms", "p99 latency", "ms", lower_is_better=True, least_effect=0.1),
+        Metric("throughput_items_per_second", "Throughput", "items/s", lower_is_better=False),
+        Metric("tokens_per_second", "Tokens per second", "tokens/s", lower_is_better=False),
+        Metric("memory_peak_mb", "Peak memory", "MiB", lower_is_better=True),
         # One number per process, without repeats within it.
-        Metric("first_inference_ms", "ms", lower_is_better=True, least_effect=0.1),
-        Metric("energy_efficiency_items_per_joule", "items/J", lower_is_better=False),
+        Metric("first_inference_ms", "First inference", "ms", lower_is_better=True, least_effect=0.1),
+        Metric("energy_efficiency_items_per_joule", "Energy efficiency", "items/J", lower_is_better=False),
         # A cosine has no scale of its own: of its distance from 1, a half is what counts.
-        Metric("parity_cosine", "", lower_is_better=False, least_effect=0.5, as_positive=_distance_from_one),
+        Metric(
+            "parity_cosine",
+            "Parity (cosine)",
+            "",
+            lower_is_better=False,
+            least_effect=0.5,
+            as_positive=_distance_from_one,
+        ),
         SUCCESS,
     )
 }

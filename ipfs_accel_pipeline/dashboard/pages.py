@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ipfs_accel_pipeline.analysis.circumstances import in_words
+from ipfs_accel_pipeline.analysis.metrics import METRICS
 from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.dashboard.registry import SCREENS, Entry
 from ipfs_accel_pipeline.dashboard.screens.trends import link_to
@@ -73,10 +74,16 @@ def _environment() -> Environment:
         "rank": _rank,
         "first_line": first_line,
         "in_words": in_words,
+        "metric": lambda name: METRICS[name].title,
         "script_json": _script_json,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str),
     }
-    environment.globals |= {"interval": figures.interval, "url_of": url_of, "trend_of": link_to}
+    environment.globals |= {
+        "interval": figures.interval,
+        "url_of": url_of,
+        "trend_of": link_to,
+        "regression_of": lambda row: link_to(row | {"provenance": "measured"}),
+    }
     return environment
 
 

@@ -19,7 +19,6 @@ import duckdb
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.queries import query_rows, query_text
-from ipfs_accel_pipeline.storage.reading import as_dicts
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 CaseFilters = Mapping[str, Sequence[str] | Sequence[int] | None]
@@ -143,22 +142,6 @@ def case_rows(
         raise StorageError(f"There is no filter {', '.join(unknown)}. Filters: {', '.join(FILTER_NAMES)}.")
     chosen = {filter_name: list(filters.get(filter_name) or ()) or None for filter_name in FILTER_NAMES}
     return query_rows(connection, name, filters=chosen, **params)
-
-
-def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the snapshot has this table: one that an older writer published may lack a newer part's."""
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'snapshot' AND table_name = $name", {"name": name}
-    )
-    return bool(found.fetchall()[0][0])
-
-
-def later_rows(connection: duckdb.DuckDBPyConnection, table: str, count: int = 200) -> list[dict[str, Any]] | None:
-    """Rows of a table that a snapshot may not have yet, as they are stored; None where it has no such table."""
-    if not has_table(connection, table):
-        return None
-    with as_storage_errors(f"Cannot read {table}"):
-        return as_dicts(connection.execute(f'SELECT * FROM "{table}" LIMIT {int(count)}'))
 
 
 def _close_unwanted(coming: Future[_Opened]) -> None:

@@ -159,6 +159,9 @@ def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
 def test_what_else_changed_is_read_from_the_tests_beside_the_change():
     old = {"backend_version": "1.23.0", "environment": {"threads": 2, "hostname": "a", "load_average_1m": 0.1}}
     new = {"backend_version": "1.24.1", "environment": {"threads": 1, "hostname": "a", "load_average_1m": 9.0}}
+    # The runtime's version stands under its name too where that was recorded, and is told once.
+    named = [side | {"versions": {"onnxruntime": side["backend_version"]}} for side in (old, new)]
+    assert [one["what"] for one in differences(named[:1], named[1:])] == ["threads", "versions.onnxruntime"]
     known = {f"test-{day}": old if day < 12 else new for day in range(18)}
     (row,) = rows(series(SLOWER), circumstances=known)
     assert row.what_changed == [

@@ -85,10 +85,12 @@ def point(day: int, version: str = "1", noisy: bool = False, weights: str | None
 
 
 def test_a_trend_marks_new_versions_noise_and_change_points():
-    change = {"changed_at": fakes.NOON.replace(day=3), "kind": "regression"}
-    drawn = trend([point(1), point(2, noisy=True), point(3, "2")], "p50_latency_ms", "ms", [change])
+    changes = [fakes.change_row(changed_at=fakes.NOON.replace(day=day)) for day in (2, 3, 3)]
+    drawn = trend([point(1), point(2, noisy=True), point(3, "2")], "p50_latency_ms", "ms", changes)
 
-    assert [note["text"] for note in drawn["layout"]["annotations"]] == ["pytorch 2", "regression"]
+    # What begins at the same point is one label: two would be written over each other.
+    assert [note["text"] for note in drawn["layout"]["annotations"]] == ["regression", "regression, pytorch 2"]
+    assert len(drawn["layout"]["shapes"]) == 4
     assert drawn["data"][0]["marker"]["symbol"] == ["circle", "circle-open", "circle"]
 
 

@@ -188,6 +188,12 @@ INSERT INTO performance_changes BY NAME SELECT
     0.3 AS relative_change, 0.99 AS confidence, 5 AS points_before, 5 AS points_after, '[]'::JSON AS what_changed,
     now() AS found_at, TRUE AS still_found, 'new' AS status
 FROM performance_results WHERE id = 'performance-1'"""
+# The same regression, seen in the throughput too.
+SECOND_METRIC = """
+INSERT INTO performance_changes BY NAME SELECT * REPLACE (
+    'c-2' AS id, 'throughput_items_per_second' AS metric, -0.2 AS relative_change,
+    '[{"what": "threads", "before": 2, "after": 1}]'::JSON AS what_changed
+) FROM performance_changes WHERE id = 'c-1'"""
 RECOMMENDATION = """
 INSERT INTO recommendations BY NAME SELECT
     'r-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, 'latency' AS prefer,
@@ -203,6 +209,7 @@ def judged_client(tmp_path_factory):
     example.write_example(settings.database)
     with open_database(settings.database) as connection:
         connection.execute(CHANGE)
+        connection.execute(SECOND_METRIC)
         connection.execute(RECOMMENDATION)
     publish_snapshot(settings.database, settings.snapshot)
     return client_of(settings)
@@ -214,8 +221,22 @@ def test_a_change_point_is_drawn_listed_and_new_on_the_overview(judged_client):
 
     assert '"text":"regression"' in trend
     assert "Where the level of this case changed" in trend
-    assert "New regressions found in the history" in page(judged_client, "/overview")
-    assert "No change was found in this case" in page(judged_client, f"/trends?{case}&of_batch=8&of_sequence=128")
+    assert "10 → 13 ms (+30.0%)" in trend
+    assert "No lasting change of this case is known" in page(
+        judged_client, f"/trends?{case}&of_batch=8&of_sequence=128"
+    )
+
+
+def test_the_overview_joins_the_metrics_of_a_new_regression_and_leaves_out_what_is_no_longer_seen(judged_client):
+    text = page(judged_client, "/overview")
+    strict(text)
+    new = text.split("New regressions found in the history")[1].split("</table>")[0]
+
+    row = next(row for row in new.split("</tr>") if example.BERT in row)
+    assert "p50 latency +30 %" in row
+    assert "Throughput -20 %" in row
+    assert example.WHISPER not in new  # still_found is false
+    assert "threads: 2 → 1" in row
 
 
 def test_a_recommendation_is_shown_with_its_reason(judged_client):

@@ -11,7 +11,7 @@ import pytest
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.storage import prepared
-from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot, case_rows, has_table, later_rows
+from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot, case_rows
 from ipfs_accel_pipeline.storage.queries import query_names, query_rows, query_text
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
 from ipfs_accel_pipeline_tests import fakes
@@ -81,13 +81,6 @@ def test_an_unknown_filter_is_refused(example_snapshot):
         pytest.raises(StorageError, match="no filter colour"),
     ):
         case_rows(connection, "dashboard/case_row", {"colour": ["red"]})
-
-
-def test_a_table_that_the_snapshot_lacks_is_none_and_an_empty_one_is_no_row(example_snapshot):
-    with PreparedSnapshot(example_snapshot).reading() as connection:
-        assert later_rows(connection, "no_such_table") is None
-        assert has_table(connection, "models")
-        assert len(later_rows(connection, "models")) == len(example.MODELS)
 
 
 def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path):

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from ipfs_accel_pipeline.analysis.version_lines import lines_of
 from ipfs_accel_pipeline.dashboard.charts.parts import MARKERS, Figure, Row, colour, figure, interval, short
 from ipfs_accel_pipeline.dashboard.filters import url_of
+from ipfs_accel_pipeline.records import PerformanceChange
+from ipfs_accel_pipeline.reports.history import LastingChange
 
 _DIGITS = 8  # of a digest, enough to tell a handful apart
 
 
-def trend(points: Sequence[Row], metric: str, title: str, changes: Iterable[Row] = ()) -> Figure:
+def trend(
+    points: Sequence[Row], metric: str, title: str, changes: Iterable[LastingChange | PerformanceChange] = ()
+) -> Figure:
     """A history with its intervals; vertical lines where another runtime or other weights began, and at change points.
 
     Weights that are measured by turns are drawn apart, as the search for changes follows them.
     """
     known = [point for point in points if point[metric] is not None]
     lines = [[known[place] for place in line.tests[line.begins :]] for line in lines_of(_weights(known))]
-    marks = [_vertical(at, label, "@quiet", "dot") for line in lines for at, label in _new_versions(line)]
-    marks += [_vertical(change["changed_at"], str(change["kind"]), "@bad", "dash") for change in changes]
+    versions = list(chain.from_iterable(map(_new_versions, lines)))
+    steps = [(change.changed_at, change.kind) for change in changes]
+    marks = [_vertical(at, "@quiet", "dot") for at, _ in versions] + [_vertical(at, "@bad", "dash") for at, _ in steps]
     return figure(
         [_trace(line, number, metric, title if len(lines) == 1 else _name(line)) for number, line in enumerate(lines)],
-        shapes=[shape for shape, _ in marks],
-        annotations=[annotation for _, annotation in marks],
+        shapes=marks,
+        annotations=_labels([*steps, *versions]),
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
         xaxis={"type": "date"},
         margin={"l": 64, "r": 40, "t": 64, "b": 56},
@@ -81,12 +86,22 @@ def _runtime(point: Row) -> str:
     return f"{point['backend']} {point['backend_version']}"
 
 
-def _vertical(at: Any, label: str, color: str, dash: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _vertical(at: Any, color: str, dash: str) -> dict[str, Any]:
     x = _moment(at)
     line = {"color": color, "width": 1, "dash": dash}
-    shape = {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
-    text = {"x": x, "y": 1, "xref": "x", "yref": "paper", "text": label, "showarrow": False, "xanchor": "left"}
-    return shape, text | {"yanchor": "bottom", "font": {"size": 11}, "textangle": -20}
+    return {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
+
+
+def _labels(marks: Iterable[tuple[Any, str]]) -> list[dict[str, Any]]:
+    """One for each moment: what begins at the same one would be written over each other."""
+    labels: dict[Any, dict[str, None]] = {}
+    for at, label in marks:
+        labels.setdefault(_moment(at), {})[label] = None
+    place = {"y": 1, "xref": "x", "yref": "paper", "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+    return [
+        {"x": x, "text": ", ".join(texts), **place, "font": {"size": 11}, "textangle": -20}
+        for x, texts in labels.items()
+    ]
 
 
 def _moment(at: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipfs_accel_pipeline.dashboard.filters import Filters
 from ipfs_accel_pipeline.dashboard.screens.screen import Desk, Screen
-from ipfs_accel_pipeline.storage.prepared import later_rows
 
 _RUNS = 10
 _WORSE = 25
@@ -16,7 +15,6 @@ def overview(desk: Desk, state: Filters) -> Screen:
     counts = desk.cases("case_count", state)[0]
     platforms = desk.rows("platform_row")
     models = desk.rows("model_row")
-    changes = later_rows(desk.connection, "performance_changes")
     return Screen(
         "overview",
         "Overview",
@@ -30,8 +28,6 @@ def overview(desk: Desk, state: Filters) -> Screen:
             "platforms": platforms,
             "platforms_available": sum(bool(p["available"]) for p in platforms),
             "models_total": len(models),
-            "changes": [c for c in changes or [] if c.get("kind") == "regression" and c.get("status") == "new"][
-                :_WORSE
-            ],
+            "changes": desk.rows("new_regression", count=_WORSE),
         },
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from ipfs_accel_pipeline.dashboard.charts import trend
 from ipfs_accel_pipeline.dashboard.filters import Filters, OneCount, OneName, url_of
 from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Screen
-from ipfs_accel_pipeline.storage.prepared import later_rows
+from ipfs_accel_pipeline.reports.history import LastingChange
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
 _CASES = 60  # offered below the chart; filters bring the others there
@@ -31,9 +31,8 @@ def trends(desk: Desk, state: TrendState) -> Screen:
     shown = _shown(state, cases)
     metric = METRICS[state.metric]
     points = list(reversed(desk.rows("series_point", count=desk.most_rows * 10, **shown))) if shown else []
-    known_changes = later_rows(desk.connection, "performance_changes", 100_000)
-    changes = [c for c in known_changes or [] if shown and _is_of(c, shown)]
-    drawn = [c for c in changes if c.get("metric") == metric.column and c.get("kind") != "unstable"]
+    changes = [LastingChange(**row) for row in desk.rows("case_change", **_without_provenance(shown))] if shown else []
+    drawn = [change for change in changes if change.metric == metric.column and change.kind != "unstable"]
     has_number = any(point[metric.column] is not None for point in points)
     return Screen(
         "trends",
@@ -41,7 +40,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
         rows=points,
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
-            "most_cases": _CASES, "changes": changes, "changes_known": bool(known_changes), "has_number": has_number,
+            "most_cases": _CASES, "changes": changes, "drawn": drawn, "has_number": has_number,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
         charts={"trend": trend(points, metric.column, metric.title, drawn)} if has_number else {},
@@ -84,5 +83,5 @@ def _shown(state: TrendState, cases: Rows) -> dict[str, Any] | None:
     return {name: cases[0][name] for name in _CASE} if cases else None
 
 
-def _is_of(change: dict[str, Any], case: dict[str, Any]) -> bool:
-    return all(change.get(name) == case[name] for name in _CASE if name != "provenance")
+def _without_provenance(case: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in case.items() if name != "provenance"}
