@@ -176,6 +176,7 @@ def test_two_migrations_at_once_lose_nothing_and_double_nothing(settings, legacy
 
 
 def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import run as migration
     from ipfs_accel_pipeline.pipeline.migration import workers, writing
 
     for second in range(4):
@@ -189,7 +190,7 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, le
         return real(connection, table, given, **options)
 
     monkeypatch.setattr(workers, "_CHUNK_FILES", 2)
-    monkeypatch.setattr(workers, "_BATCH_CHUNKS", 1)
+    monkeypatch.setattr(migration, "_BATCH_CHUNKS", 1)
     monkeypatch.setattr(writing, "write_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(settings, legacy)
