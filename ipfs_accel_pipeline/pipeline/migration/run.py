@@ -38,6 +38,8 @@ from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 # Large enough that DuckDB's cost per write does not count, small enough that a stop loses seconds.
 _BATCH_CHUNKS = 40
 _BATCH_BYTES = 64 * 2**20  # as Arrow holds them
+# For rows that are not committed yet; beyond it DuckDB puts them on disk.
+_LARGE_FILE = {"memory_limit": "256MB"}
 
 
 class Progress(Protocol):
@@ -161,7 +163,7 @@ def _one_large_file(
     first = next(portions)
     new = None
     if all(first_of_each(first.files["id"].to_pylist(), known)):
-        with open_database(target.database) as connection:
+        with open_database(target.database, config=_LARGE_FILE) as connection:
             new = write_portions(connection, chain((first,), portions))
     _count(first.files, new, quarantine, report, told)
 

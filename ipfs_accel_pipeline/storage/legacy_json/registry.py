@@ -182,14 +182,24 @@ SHAPES = (
 
 def shape_of(value: Any) -> Shape | None:
     """The first shape whose keys these are."""
-    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else SHAPES
-    return next((shape for shape in candidates if shape.detect(value)), None)
+    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else _ALL
+    return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
 
 
 @lru_cache(4096)
-def _candidates(names: frozenset[str]) -> tuple[Shape, ...]:
-    """Those that an object with these keys may be: most files share their keys with many others."""
-    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(names))
+def _candidates(names: frozenset[str]) -> tuple[tuple[Shape, Detector | None], ...]:
+    """Those that an object with these keys may be, and what is still to be asked of its values.
+
+    Most files share their keys with many others.
+    """
+    return tuple(
+        (shape, shape.detect.condition if isinstance(shape.detect, Keys) else shape.detect)
+        for shape in SHAPES
+        if not isinstance(shape.detect, Keys) or shape.detect.possible(names)
+    )
+
+
+_ALL = tuple((shape, shape.detect) for shape in SHAPES)
 
 
 def read_document(value: Any, origin: Origin) -> tuple[Shape | None, Iterable[Statement]]:
