@@ -22,6 +22,8 @@ SEEN = "seen before"
 TROUBLED = ("refused", "unknown")
 # Things that a file says, some 5 kB each as findings and rows: what is kept of one file at a time.
 PORTION = 5000
+# Of one file. Its rows are committed together, and until then DuckDB keeps 1 to 4 kB of each in memory.
+MOST = 150_000
 
 
 @dataclass
@@ -48,7 +50,8 @@ def read_source(
     try:
         yield from _read(file, source, catalogue, accepted, most)
     except Refused as error:
-        file.reason = str(error)
+        file.rows = FileRows()
+        file.outcome, file.reason = "refused", str(error)
     except RecursionError:
         file.reason = "nested too deep to be read"
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -79,7 +82,9 @@ def _read(
         origin = File(source.label, source.sha256, source.modified, shape.name, file.read_at)
         add_rows(file.rows, islice(statements, most), origin, catalogue, accepted)
         imported = _holds_rows(file.rows)
-        for statement in statements:
+        for portions, statement in enumerate(statements, 1):
+            if portions * most >= MOST:
+                raise Refused(f"it holds more than {MOST} results: split it into files of fewer")
             file.outcome, file.whole = "imported", file.whole or object()
             yield replace(file)
             file.rows = FileRows(refusals=file.rows.refusals)
