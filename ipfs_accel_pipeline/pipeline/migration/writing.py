@@ -38,14 +38,17 @@ def write_batch(connection: Any, batch: Chunk) -> Chunk:
         return _write_files(connection, mine, rows)
 
 
-def write_portions(connection: Any, portions: Iterable[Chunk]) -> Chunk:
-    """As `write_batch`, for the portions of one file: all of them or none, whatever happens in between."""
+def write_portions(connection: Any, portions: Iterable[Chunk]) -> Chunk | None:
+    """As `write_batch`, for the portions of one file: all of them or none, whatever happens in between.
+
+    None where another migration wrote the file since this one looked.
+    """
     found: list[dict[str, pa.Table]] = []
     new: list[dict[str, pa.Table]] = []
     with transaction(connection):
         for portion in portions:
             if not found and not _not_known(connection, portion).files.num_rows:
-                return portion.only([False])
+                return None
             if portion.troubled:  # its end breaks what its beginning promised: nothing of it may stay
                 connection.rollback()
                 connection.begin()

@@ -68,6 +68,17 @@ def test_the_same_large_content_twice_is_read_into_the_database_once(settings, l
     assert stored(settings, "SELECT test_rows, duplicate_rows FROM imported_files") == [(8, 0)]
 
 
+def test_a_large_file_that_another_migration_wrote_meanwhile_is_left_alone(
+    settings, legacy, monkeypatch, portions_of_three
+):
+    samples.write(legacy / "a.json", [record(number) for number in range(8)])
+    run(settings, legacy)
+    monkeypatch.setattr(migration, "known_files", lambda *_: set())  # it had looked before the other one wrote
+    report = run(settings, legacy)
+    assert (report.files, report.seen_before, report.rows) == (1, 1, {})
+    assert stored(settings, "SELECT test_rows, duplicate_rows FROM imported_files") == [(8, 0)]
+
+
 def test_a_stop_between_portions_leaves_nothing_and_the_next_run_has_all(
     settings, legacy, monkeypatch, portions_of_three
 ):
