@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ipfs_accel_pipeline.storage.legacy_json.documents import Refused, parse
+from ipfs_accel_pipeline.storage.legacy_json.documents import MOST_VALUES, Refused, parse
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,8 @@ def test_latin_1_is_read_with_a_remark():
 
 def test_half_a_surrogate_is_kept_as_it_is():
     assert parse(b'{"a": "\\ud800"}').value == {"a": "\ud800"}
+
+
+def test_small_values_that_would_fill_memory_are_refused_before_they_are_parsed():
+    with pytest.raises(Refused, match="is the most for one file: split it"):
+        parse(b"[" + b"{}," * (MOST_VALUES // 2) + b"{}]")
