@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ipfs_accel_pipeline.storage.legacy_json.columns import figures_of, names_results
+from ipfs_accel_pipeline.storage.legacy_json.databases import TABLES, is_known
 from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     Detector,
     Keys,
@@ -29,10 +31,11 @@ from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
 from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
+from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 1"
+TOOL_VERSION = "legacy-readers 2"
 
 
 class Shape(NamedTuple):
@@ -70,6 +73,8 @@ def _skill_tests(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 SHAPES = (
+    # First: a table may be called as any key of the other shapes.
+    Shape("D1 database", both(keys(TABLES), is_known), row.database),
     Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
     Shape(
         "S02 batch_benchmarks",
@@ -139,16 +144,15 @@ SHAPES = (
         "S16 flat_records",
         both(
             keys("model_name", one_of=("hardware_type", "hardware")),
-            lambda value: any(column in value for column in (*figures.RECORD_COLUMNS, "latency_ms")),
+            lambda value: bool(figures_of(value)),
         ),
-        figures.flat_record,
+        row.flat_record,
     ),
-    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
+    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), row.flat_records),
     Shape(
         "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification
     ),
-    Shape("S27 table", keys("rows", "columns"), figures.table_rows),
-    Shape("D1 duckdb", keys("duckdb_tables"), figures.database),
+    Shape("S27 table", both(keys("rows", "columns"), lambda value: names_results(value["columns"])), row.table_rows),
     Shape("S28 browser_caps", keys("browser", one_of=("webgpu", "webnn", "webgl")), machines.browser_capabilities),
     Shape("N_model_list", values("name", "family"), outcomes.model_list, is_result=False),
     Shape(
@@ -215,6 +219,10 @@ def read_node(node: Node, origin: Origin) -> tuple[Shape | None, list[Statement]
 
 def unknown_reason(value: Any) -> str:
     """The keys of what nobody knows, for whoever writes the next reader."""
+    if isinstance(value, dict) and TABLES in value:
+        return f"a database of something else; its tables: {_some(value[TABLES])}"
+    if isinstance(value, dict) and {"columns", "rows"} <= value.keys():
+        return f"a table of something else; its columns: {_some(dict.fromkeys(value['columns']))}"
     if isinstance(value, dict):
         return f"no known shape; its keys: {_some(value)}"
     if isinstance(value, list):

@@ -9,12 +9,13 @@ from ipfs_accel_pipeline.records import Status
 _PASSED = re.compile(r"^\s*(success|passed|pass|completed|ok|real)\b", re.IGNORECASE)
 _ABSENT = re.compile(r"not available|not found on|unavailable|not supported|unknown|skipped|not tested", re.IGNORECASE)
 _MEMORY = re.compile(r"out of memory|OutOfMemory|MemoryError|cannot allocate memory", re.IGNORECASE)
-_TIMEOUT = re.compile(r"\btime[d]?[ -]?out\b", re.IGNORECASE)
+_TIMEOUT = re.compile(r"\btime[d]?[ _-]?out\b", re.IGNORECASE)
 _FAILED = re.compile(r"^\s*(error|fail|exception|crash)|\bfailed\b|\berror\b", re.IGNORECASE)
 # The test script itself was broken: nothing of the model was ever run.
 _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
+    r"|\bname '\w+' is not defined"
     r"|can't open file|unterminated (?:string|triple)|error: (?:argument|unrecognized|the following arguments)",
 )
 

@@ -16,6 +16,9 @@ FACTORS = {
     "per s": 1.0,
     "ratio": 1.0,
     "W": 1.0,
+    "mW->W": 0.001,
+    "Celsius": 1.0,
+    "mAh": 1.0,
     "count": 1.0,
 }
 WORDS = frozenset({"text", "file name"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline_tests import legacy_samples as samples
+from ipfs_accel_pipeline_tests.legacy_databases import GENERATIONS
 
 
 @pytest.fixture
@@ -321,11 +323,28 @@ def test_archives_and_tables_are_sources_too(settings, legacy):
     assert {shape: counts["imported"] for shape, counts in report.by_shape.items()} == {
         "S01 direct_benchmark": 1,
         "S27 table": 1,
-        "D1 duckdb": 1,
+        "D1 database": 1,
     }
     assert run(settings, legacy).seen_before == 3
     proof = verify(settings)
     assert (proof.files, proof.problems) == (3, [])
+
+
+def test_databases_of_every_generation_are_imported_and_proved_value_by_value(settings, legacy):
+    for name, generation in GENERATIONS.items():
+        with duckdb.connect(str(legacy / f"{name}.duckdb")) as old:
+            old.execute(generation.script)
+    report = run(settings, legacy)
+    assert report.outcomes == {"imported": len(GENERATIONS)}
+    expected = [one for generation in GENERATIONS.values() for one in generation.expected if "rtx" not in one.hardware]
+    tests = rows(settings, "test_results")
+    assert len(tests) == len(expected)
+    assert Counter(test.details["evidence"] for test in tests) == Counter(one.grade for one in expected)
+    # Nothing says how any of these figures came about.
+    assert rows(settings, "performance_results") == []
+    assert run(settings, legacy).seen_before == len(GENERATIONS)
+    proof = verify(settings)
+    assert (proof.files, proof.tests, proof.problems) == (len(GENERATIONS), len(expected), [])
 
 
 def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):

@@ -29,7 +29,7 @@ def test_each_sample_is_told_apart_by_its_keys(shape):
 
 
 def test_every_shape_has_a_sample():
-    tabular = {"S27 table", "D1 duckdb"}  # in test_tabular.py: they are no JSON
+    tabular = {"S27 table", "D1 database"}  # in test_tabular.py and test_databases.py: they are no JSON
     assert {shape.name for shape in SHAPES} - tabular == set(samples.BY_SHAPE)
 
 
