@@ -136,6 +136,13 @@ THREE_RUNS = {
     "metadata": {"model": "bert-base-uncased", "timestamp": "2025-03-01T16:47:22.223764"},
 }
 
+
+def three_runs(average: float, **changes: float) -> dict[str, Any]:
+    """S10 whose minimum and maximum are 10 % from the average, as where they were computed from it."""
+    limits = {"min_time": changes.get("minimum", average * 0.9), "max_time": average * 1.1}
+    return THREE_RUNS | {"performance": {"pipeline_cuda": {"avg_time": average, "num_runs": 3} | limits}}
+
+
 SINGLE_RUN = {
     "results": {
         "cpu": {
@@ -284,6 +291,10 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         "imported",
     ),
     "S35 web_platform_comparison": (COMPARED, "imported"),
+    "S36 nested_records": (
+        {"size_tiny": {"webnn": {"text": FLAT_RECORD | {"platform": "webnn", "result_type": "SIMULATION"}}}},
+        "imported",
+    ),
     "N_model_list": ({"bert": {"name": "acme/tiny", "family": "embedding"}}, "imported"),
     "N_config": ({"batch_sizes": [1], "warmup_iterations": 5, "benchmark_iterations": 20}, "ignored"),
     "N_code_fix_report": ({"total_files": 2, "files_fixed": 1, "total_issues_fixed": 4}, "ignored"),

@@ -100,7 +100,16 @@ HARDWARE_NAMES = (
 )
 DEVICE_NAMES = ("device_name", "hardware_name", "hardware_model")
 # JSON within a row, where the writers put figures and flags that had no column.
-NESTED = ("metrics", "details", "metadata", "performance_metrics", "additional_data", "additional_metadata", "results")
+NESTED = (
+    "performance",
+    "metrics",
+    "details",
+    "metadata",
+    "performance_metrics",
+    "additional_data",
+    "additional_metadata",
+    "results",
+)
 # Computed from results, or from nothing: predictions, advice, comparisons, alarms.
 _DERIVED = frozenset(
     {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
 
 Detector = Callable[[Any], bool]
@@ -66,12 +67,32 @@ def is_flat(value: Any) -> bool:
 
 
 def is_nested_by_test(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(key.startswith("test_") for key in value)
-        and any(is_flat(item) for item in value.values())
+    """Test names, bare or under the platform they were run for."""
+    if not isinstance(value, dict) or not value:
+        return False
+    if all(hardware_type(key) is not None for key in value):
+        return any(is_nested_by_test(item) for item in value.values())
+    return all(key.startswith("test_") for key in value) and any(
+        is_flat(item) or has_words(item) for item in value.values()
     )
+
+
+def has_words(value: Any) -> bool:
+    """`status` with a word for each step."""
+    return isinstance(value, dict) and isinstance(value.get("status"), dict)
+
+
+def has_status_words(value: dict[str, Any]) -> bool:
+    return has_words(value["results"])
+
+
+def holds_records(value: Any, depth: int = 4) -> bool:
+    """Objects within objects, every one of which ends in a record that says what happened to a model on a platform."""
+    if not isinstance(value, dict) or not value:
+        return False
+    if "model_name" in value:
+        return names_results(value)
+    return depth > 0 and all(holds_records(item, depth - 1) for item in value.values())
 
 
 def has_platform_members(value: dict[str, Any]) -> bool:

@@ -17,6 +17,8 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     any_value,
     both,
     has_platform_members,
+    has_status_words,
+    holds_records,
     is_detection,
     is_flat,
     is_nested_by_test,
@@ -45,6 +47,7 @@ class Shape(NamedTuple):
     is_result: bool = True  # False: a config, a cache or a report of the code, which is ignored
 
 
+_CONFIG_KEYS = ("benchmark_iterations", "warmup_iterations", "model_families", "api_keys", "measure_performance")
 _API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
@@ -130,6 +133,7 @@ SHAPES = (
         both(keys("results", "metadata"), lambda value: names_platform(value["results"])),
         claims.metadata_results,
     ),
+    Shape("S10c metadata_results", both(keys("results", "metadata"), has_status_words), claims.metadata_results),
     Shape("S08 status_examples", both(keys("status"), value_is("status", dict)), claims.status_examples),
     Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
     Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
@@ -161,7 +165,9 @@ SHAPES = (
         left_out.because("tests of a remote API: they run on no hardware"),
     ),
     Shape("S32 nested_by_test", is_nested_by_test, claims.nested_by_test),
+    Shape("S26 error_only", keys("test_error"), left_out.error_only),
     Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
+    Shape("S36 nested_records", holds_records, row.nested_records),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",
@@ -170,7 +176,7 @@ SHAPES = (
     ),
     Shape(
         "N_config",
-        keys(one_of=("benchmark_iterations", "warmup_iterations", "model_families", "api_keys")),
+        keys(one_of=_CONFIG_KEYS),
         left_out.because("a configuration, not a result"),
         is_result=False,
     ),

@@ -16,6 +16,7 @@ _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
     r"|\bname '\w+' is not defined"
+    r"|takes \d+ positional arguments? but"
     r"|can't open file|unterminated (?:string|triple)|error: (?:argument|unrecognized|the following arguments)",
 )
 

@@ -260,6 +260,17 @@ def test_impossible_counts_are_refused_with_their_place(settings, legacy):
     assert all(test.batch_size is None for test in rows(settings, "test_results"))
 
 
+def test_a_host_that_was_slow_one_day_does_not_hide_where_it_ran(settings, legacy):
+    samples.write(legacy / "fast.json", samples.seconds({"cpu": 1.0}))
+    samples.write(legacy / "slow.json", samples.seconds({"cpu": 5.0, "openvino": 5.05}))
+    samples.write(legacy / "gpu.json", samples.seconds({"cpu": 2.3, "cuda": 0.7}))
+    run(settings, legacy)
+    kept = {(p.hardware_id, p.run_id) for p in rows(settings, "performance_results")}
+    assert sorted(hardware for hardware, _ in kept) == ["imported-cpu-unknown-device"] * 3 + [
+        "imported-cuda-quadro-p4000"
+    ]
+
+
 def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
     samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01, "cuda": 0.2}))
     report = run(settings, legacy)

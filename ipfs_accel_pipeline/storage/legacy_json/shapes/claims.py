@@ -43,7 +43,9 @@ def metadata_results(node: Node, origin: Origin) -> Iterator[Statement]:
     """S10c: S09 under `results`, with the test file in `metadata`."""
     name = model_of(node, "metadata/model", "metadata/test_file")
     model = Cited(key_in_name(name.value), name.pointer, "text", name.raw) if name else origin.model_by_name()
-    yield from _by_platform(node, node.at("results"), model, origin)
+    results = node.at("results")
+    words = results.at("status")
+    yield from _by_platform(node, words if isinstance(words.value, dict) else results, model, origin)
 
 
 def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -61,9 +63,14 @@ def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S32: one S09 per test name."""
+    """S32: one S09 or S08 per test name, bare or under a platform."""
     for test, result in node.items():
-        if isinstance(result.value, dict):
+        if hardware_type(test) is not None:
+            yield from nested_by_test(result, origin)
+        elif isinstance(result.get("status"), dict):
+            model = Cited(key_in_name(test), result.pointer, "key", test)
+            yield from status_examples(result, origin.inside(result, model))
+        elif isinstance(result.value, dict):
             model = Cited(key_in_name(test), result.pointer, "key", test)
             yield from _by_platform(node, result, model, origin)
         elif isinstance(result.value, str):

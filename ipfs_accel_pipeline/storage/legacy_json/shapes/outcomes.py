@@ -99,11 +99,32 @@ def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin:
 
 
 def endpoint_results(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S30: endpoints such as `cuda:0`, step by step."""
+    """S30: per model its endpoints such as `cuda:0`, step by step; or one result that names its endpoint itself."""
     for model, endpoints in node.at("model_results").items():
+        if isinstance(endpoints.get("status"), str):
+            yield from _of_one_model(node, model, endpoints, origin)
+            continue
         for endpoint, result in endpoints.items():
             steps = {name: step.value for name, step in result.at("steps").items()}
             yield _endpoint(result, model, endpoint, str(result.get("status")), time_of(node), {"steps": sorted(steps)})
+
+
+def _of_one_model(node: Node, model: str, result: Node, origin: Origin) -> Iterator[Statement]:
+    platforms = list(result.at("platform_status").items())
+    for hardware, status in platforms:
+        yield _platform_status(result, hardware, status, node, origin)
+    endpoint = result.at("endpoint_type")
+    if endpoint.text():
+        said = _endpoint(result, model, endpoint.value, str(result.get("status")), time_of(node), {})
+        if isinstance(said, Finding):
+            said.model = model_of(result, "model", "model_name") or said.model
+            said.hardware = said.endpoint = written(endpoint)
+            said.marks += tuple(text for key in ("implementation_type", "output") if (text := result.at(key).text()))
+        yield said
+    elif not platforms:
+        broken = harness_failure(*_errors(result))
+        reason = f"failure of the test script: {broken}" if broken else f"{result.get('status')}, no platform is named"
+        yield LeftOut(result.pointer, f"{model}: {reason}")
 
 
 def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:

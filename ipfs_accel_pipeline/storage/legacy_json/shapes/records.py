@@ -1,4 +1,4 @@
-"""Shapes of rows with columns: S16 flat records, S27 tables (CSV, Parquet), D1 databases (DuckDB, SQLite)."""
+"""Shapes of rows with columns: S16 flat and S36 nested records, S27 tables (CSV, Parquet), D1 databases."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def flat_records(node: Node, origin: Origin) -> Iterator[Statement]:
     """S16: a list whose keys are almost our columns."""
     for record in node.elements():
         yield from flat_record(record, origin)
+
+
+def nested_records(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S36: records under sizes, platforms and modalities."""
+    for _, inner in node.items():
+        yield from flat_record(inner, origin) if "model_name" in inner.value else nested_records(inner, origin)
 
 
 def table_rows(node: Node, origin: Origin) -> Iterator[Statement]:
