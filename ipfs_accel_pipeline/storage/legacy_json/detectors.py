@@ -10,6 +10,7 @@ from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
 
 Detector = Callable[[Any], bool]
+_LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
 _CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
 
 
@@ -63,7 +64,10 @@ def is_flat(value: Any) -> bool:
     """Keys such as `cpu_init` whose values are words."""
     if not isinstance(value, dict):
         return False
-    return any(isinstance(item, str) and "_" in key and split_prefix(key) for key, item in value.items())
+    return any(
+        isinstance(item, str) and len(item) <= _LONGEST_WORD and "_" in key and split_prefix(key)
+        for key, item in value.items()
+    )
 
 
 def is_nested_by_test(value: Any) -> bool:
@@ -104,6 +108,11 @@ def has_platform_members(value: dict[str, Any]) -> bool:
 
 def names_platform(results: Any) -> bool:
     return isinstance(results, dict) and any(split_prefix(key) for key in results)
+
+
+def is_availability(value: Any) -> bool:
+    """True or false for several platforms, whatever else is told of them."""
+    return isinstance(value, dict) and sum(isinstance(value.get(name), bool) for name in _CAPABILITIES) > 1
 
 
 def is_detection(value: Any) -> bool:

@@ -19,6 +19,7 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     has_platform_members,
     has_status_words,
     holds_records,
+    is_availability,
     is_detection,
     is_flat,
     is_nested_by_test,
@@ -168,6 +169,7 @@ SHAPES = (
     Shape("S26 error_only", keys("test_error"), left_out.error_only),
     Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
     Shape("S36 nested_records", holds_records, row.nested_records),
+    Shape("S29 hardware_detection", is_availability, machines.hardware_detection),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",

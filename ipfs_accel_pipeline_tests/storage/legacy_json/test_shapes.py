@@ -223,3 +223,26 @@ def test_endpoints_keep_their_own_name():
     (finding,) = findings(samples.ENDPOINTS)
     assert finding.endpoint.value == "cuda:0"
     assert finding.error_message == "Failed - no endpoint; list indices must be integers"
+
+
+def test_results_that_name_their_endpoint_themselves_are_read_and_those_without_told():
+    one = {"status": "Error getting endpoint handler", "model": "acme/tiny", "endpoint_type": "cuda:0", "error": "no"}
+    (finding,) = findings({"model_results": {"bert": one}})
+    assert (finding.model.value, finding.hardware.value, finding.endpoint.value) == ("acme/tiny", "cuda:0", "cuda:0")
+    assert finding.hardware.pointer == "/model_results/bert/endpoint_type"
+    assert left_out({"model_results": {"bert": {"status": "Error", "error": "no"}}}) == [
+        "bert: Error, no platform is named"
+    ]
+
+
+def test_words_under_results_or_under_a_platform_are_claims():
+    words = {"status": {"cpu_init": "Success (REAL)"}, "metadata": {}}
+    for document in ({"metadata": {"model": "hf_t5"}, "results": words}, {"cpu": {"test_hf_t5": words}}):
+        (finding,) = findings(document)
+        assert (finding.model.value, finding.hardware.value) == ("t5", "cpu")
+
+
+def test_what_only_looks_like_words_about_a_model_is_none():
+    detection = {"cuda": True, "openvino": True, "mps_error": "MPS not available", "openvino_version": "2025.0"}
+    assert shape_of(detection).name == "S29 hardware_detection"
+    assert shape_of({"cpu_embedding": "import torch\n# failed\n" * 200}) is None
