@@ -295,6 +295,16 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         {"size_tiny": {"webnn": {"text": FLAT_RECORD | {"platform": "webnn", "result_type": "SIMULATION"}}}},
         "imported",
     ),
+    "S37 outcomes_by_platform": (
+        [
+            {
+                "model": "acme/by-platform",
+                "timestamp": TIME,
+                "hardware_results": {"cpu": {"success": False, "exit_code": 1, "error_summary": "out of memory"}},
+            }
+        ],
+        "imported",
+    ),
     "N_model_list": ({"bert": {"name": "acme/tiny", "family": "embedding"}}, "imported"),
     "N_config": ({"batch_sizes": [1], "warmup_iterations": 5, "benchmark_iterations": 20}, "ignored"),
     "N_code_fix_report": ({"total_files": 2, "files_fixed": 1, "total_issues_fixed": 4}, "ignored"),

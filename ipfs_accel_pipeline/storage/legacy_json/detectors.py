@@ -11,6 +11,25 @@ from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 
 Detector = Callable[[Any], bool]
 _LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
+_API_KEYS = frozenset(
+    {
+        "api_models",
+        "apis",
+        "backoff_factor",
+        "backoff_test",
+        "chat_completion",
+        "chat_models",
+        "endpoint_handler_creation",
+        "error_handling_auth",
+        "post_request",
+        "request_formatting",
+        "streaming",
+        "successful_requests",
+    }
+)
+_API_NAMES = frozenset({"claude", "gemini", "groq", "hf_tei", "hf_tgi", "ollama", "openai", "ovms"})
+# Markers that were put into many files later, beside what they hold.
+_MARKERS = frozenset({"WARNING", "warnings", "simulated_hardware"})
 _CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
 
 
@@ -49,7 +68,17 @@ def records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
 def values(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
     """An object whose every member is an object with these keys."""
     every = keys(*needed, one_of=one_of)
-    return lambda value: isinstance(value, dict) and bool(value) and all(every(item) for item in value.values())
+
+    def detect(value: Any) -> bool:
+        items = _unmarked(value)
+        return bool(items) and all(every(item) for item in items.values())
+
+    return detect
+
+
+def _unmarked(value: Any) -> dict[str, Any]:
+    """The members of an object without the markers; none if it is no object."""
+    return {key: item for key, item in value.items() if key not in _MARKERS} if isinstance(value, dict) else {}
 
 
 def value_is(key: str, *types: type) -> Callable[[Any], bool]:
@@ -58,6 +87,11 @@ def value_is(key: str, *types: type) -> Callable[[Any], bool]:
 
 def any_value(key: str, condition: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value[key], dict) and any(condition(item) for item in value[key].values())
+
+
+def is_about_apis(value: Any) -> bool:
+    """Results and states of remote services."""
+    return isinstance(value, dict) and bool(_API_KEYS & value.keys() or len(_API_NAMES & value.keys()) > 1)
 
 
 def is_flat(value: Any) -> bool:
@@ -72,12 +106,11 @@ def is_flat(value: Any) -> bool:
 
 def is_nested_by_test(value: Any) -> bool:
     """Test names, bare or under the platform they were run for."""
-    if not isinstance(value, dict) or not value:
-        return False
-    if all(hardware_type(key) is not None for key in value):
-        return any(is_nested_by_test(item) for item in value.values())
-    return all(key.startswith("test_") for key in value) and any(
-        is_flat(item) or has_words(item) for item in value.values()
+    items = _unmarked(value)
+    if items and all(hardware_type(key) is not None for key in items):
+        return any(is_nested_by_test(item) for item in items.values())
+    return all(key.startswith("test_") for key in items) and any(
+        is_flat(item) or has_words(item) for item in items.values()
     )
 
 
@@ -92,11 +125,10 @@ def has_status_words(value: dict[str, Any]) -> bool:
 
 def holds_records(value: Any, depth: int = 4) -> bool:
     """Objects within objects, every one of which ends in a record that says what happened to a model on a platform."""
-    if not isinstance(value, dict) or not value:
-        return False
-    if "model_name" in value:
-        return names_results(value)
-    return depth > 0 and all(holds_records(item, depth - 1) for item in value.values())
+    items = _unmarked(value)
+    if "model_name" in items:
+        return names_results(items)
+    return depth > 0 and bool(items) and all(holds_records(item, depth - 1) for item in items.values())
 
 
 def has_platform_members(value: dict[str, Any]) -> bool:

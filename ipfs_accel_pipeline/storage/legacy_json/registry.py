@@ -19,6 +19,7 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     has_platform_members,
     has_status_words,
     holds_records,
+    is_about_apis,
     is_availability,
     is_detection,
     is_flat,
@@ -49,7 +50,6 @@ class Shape(NamedTuple):
 
 
 _CONFIG_KEYS = ("benchmark_iterations", "warmup_iterations", "model_families", "api_keys", "measure_performance")
-_API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -143,6 +143,8 @@ SHAPES = (
     Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
     Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
     Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
+    Shape("S37 outcomes_by_platform", keys("model", "hardware_results"), outcomes.by_platform),
+    Shape("S37 outcomes_by_platform", records("model", "hardware_results"), outcomes.by_platform),
     Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
     Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
     Shape(
@@ -162,7 +164,7 @@ SHAPES = (
     Shape("N_model_list", values("name", "family"), outcomes.model_list, is_result=False),
     Shape(
         "S25 api_tests",
-        lambda value: isinstance(value, dict) and any(key in value for key in _API_KEYS),
+        is_about_apis,
         left_out.because("tests of a remote API: they run on no hardware"),
     ),
     Shape("S32 nested_by_test", is_nested_by_test, claims.nested_by_test),

@@ -246,3 +246,12 @@ def test_what_only_looks_like_words_about_a_model_is_none():
     detection = {"cuda": True, "openvino": True, "mps_error": "MPS not available", "openvino_version": "2025.0"}
     assert shape_of(detection).name == "S29 hardware_detection"
     assert shape_of({"cpu_embedding": "import torch\n# failed\n" * 200}) is None
+
+
+@pytest.mark.parametrize(
+    "shape", [name for name, (document, _) in samples.BY_SHAPE.items() if isinstance(document, dict)]
+)
+def test_markers_that_were_put_in_later_change_no_shape(shape):
+    marked = samples.BY_SHAPE[shape][0] | {"simulated_hardware": ["rocm"], "warnings": ["x"], "WARNING": "MISLEADING"}
+    assert shape_of(marked).name == shape
+    assert len(findings(marked)) == len(findings(samples.BY_SHAPE[shape][0]))
