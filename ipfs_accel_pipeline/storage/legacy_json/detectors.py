@@ -91,7 +91,9 @@ def any_value(key: str, condition: Callable[[Any], bool]) -> Callable[[Any], boo
 
 def is_about_apis(value: Any) -> bool:
     """Results and states of remote services."""
-    return isinstance(value, dict) and bool(_API_KEYS & value.keys() or len(_API_NAMES & value.keys()) > 1)
+    if not isinstance(value, dict):
+        return False
+    return not _API_KEYS.isdisjoint(value) or len(_API_NAMES.intersection(value)) > 1
 
 
 def is_flat(value: Any) -> bool:
@@ -106,11 +108,13 @@ def is_flat(value: Any) -> bool:
 
 def is_nested_by_test(value: Any) -> bool:
     """Test names, bare or under the platform they were run for."""
-    items = _unmarked(value)
-    if items and all(hardware_type(key) is not None for key in items):
-        return any(is_nested_by_test(item) for item in items.values())
-    return all(key.startswith("test_") for key in items) and any(
-        is_flat(item) or has_words(item) for item in items.values()
+    if not isinstance(value, dict):
+        return False
+    names = [key for key in value if key not in _MARKERS]
+    if all(key.startswith("test_") for key in names):
+        return any(is_flat(value[name]) or has_words(value[name]) for name in names)
+    return all(hardware_type(key) is not None for key in names) and any(
+        is_nested_by_test(value[name]) for name in names
     )
 
 
@@ -125,10 +129,11 @@ def has_status_words(value: dict[str, Any]) -> bool:
 
 def holds_records(value: Any, depth: int = 4) -> bool:
     """Objects within objects, every one of which ends in a record that says what happened to a model on a platform."""
-    items = _unmarked(value)
-    if "model_name" in items:
-        return names_results(items)
-    return depth > 0 and bool(items) and all(holds_records(item, depth - 1) for item in items.values())
+    if not isinstance(value, dict) or not value:
+        return False
+    if "model_name" in value:
+        return names_results(value)
+    return depth > 0 and all(holds_records(item, depth - 1) for key, item in value.items() if key not in _MARKERS)
 
 
 def has_platform_members(value: dict[str, Any]) -> bool:

@@ -46,9 +46,14 @@ class Node:
         return self.value if isinstance(self.value, str) and self.value.strip() else None
 
     def cite(self, unit: str) -> Cited | None:
-        """The value in our unit; None where there is none."""
-        value = converted(self.value, unit)
+        """The value in our unit; None where there is none, or several."""
+        value = None if isinstance(self.value, list) else converted(self.value, unit)
         return None if value is None else Cited(value, self.pointer, unit, self.value)
+
+    def cite_runs(self, unit: str) -> Cited | None:
+        """All of an array of numbers in our unit; None where it is anything else, or empty."""
+        value = converted(self.value, unit) if isinstance(self.value, list) else None
+        return Cited(value, self.pointer, unit, self.value) if value else None
 
 
 def first(*nodes: Node) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ipfs_accel_pipeline.records import Status
 
@@ -40,10 +41,10 @@ def failure_status(message: str | None) -> Status:
     return found if found not in (None, Status.PASSED, Status.SKIPPED) else Status.ERROR
 
 
-def harness_failure(*texts: str | None) -> str | None:
+def harness_failure(*texts: Any) -> str | None:
     """The words that show that the test script, not the model, failed."""
     for text in texts:
-        found = _HARNESS.search(text) if text else None
+        found = _HARNESS.search(text) if isinstance(text, str) else None
         if found:
             return found[0]
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ipfs_accel_pipeline.records import Status
@@ -255,3 +257,25 @@ def test_markers_that_were_put_in_later_change_no_shape(shape):
     marked = samples.BY_SHAPE[shape][0] | {"simulated_hardware": ["rocm"], "warnings": ["x"], "WARNING": "MISLEADING"}
     assert shape_of(marked).name == shape
     assert len(findings(marked)) == len(findings(samples.BY_SHAPE[shape][0]))
+
+
+def numbers_within(value, path=()):
+    """The places of all numbers in a document."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers_within(item, (*path, key))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path
+
+
+@pytest.mark.parametrize("shape", samples.BY_SHAPE)
+@pytest.mark.parametrize("odd", [[1.5], {}, "x", 1e308, [[]], None], ids=repr)
+def test_one_odd_value_does_not_cost_the_rest_of_the_file(shape, odd):
+    for *way, last in list(numbers_within(samples.BY_SHAPE[shape][0])):
+        document = copy.deepcopy(samples.BY_SHAPE[shape][0])
+        place = document
+        for key in way:
+            place = place[key]
+        place[last] = odd
+        for finding in findings(document):
+            grade(finding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status,
 
 _NO_RUNS = "figures without the runs that they would come from"
 _SIMULATED = re.compile(r"(^|_)(is_simulat(ed|ion)|simulated|simulation_mode|is_mock)$")
+_HINTS = ("simulat", "real", "mock")
 _REAL = re.compile(r"^is_real(_hardware|_implementation)?$|^real_hardware$")
 _REASONS = ("simulation_reason", "simulation_details", "simulation_warning")
 _NO_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+", re.IGNORECASE)
@@ -70,6 +72,9 @@ def database(node: Node, origin: Origin) -> Iterator[Statement]:
 
 def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator[Statement]:
     """One row: the names of model and hardware, how it ended, and whatever figures it has."""
+    if not isinstance(record.value, dict):
+        yield LeftOut(record.pointer, "no record")
+        return
     model = model_of(record, *MODEL_NAMES)
     hardware = _hardware(record)
     if model is None or _NO_NAME.fullmatch(model.value):
@@ -109,9 +114,10 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
 
 def _hardware(record: Node) -> Node:
     """The first name that is one of the eight types, else the first that is a name at all."""
-    named = [place for name in HARDWARE_NAMES if (place := record.at(name)).text() is not None]
-    known = [place for place in named if hardware_type(place.value) is not None]
-    return (known or named or [record.at(HARDWARE_NAMES[0])])[0]
+    there: dict[str, Any] = record.value
+    named = [name for name in HARDWARE_NAMES if name in there and isinstance(there[name], str) and there[name].strip()]
+    known = next((name for name in named if hardware_type(there[name]) is not None), None)
+    return record.at(known or (named or HARDWARE_NAMES)[0])
 
 
 def _unnamed(record: Node, what: str, names: tuple[str, ...]) -> str:
@@ -124,7 +130,7 @@ def _unnamed(record: Node, what: str, names: tuple[str, ...]) -> str:
 def _values(record: Node) -> dict[str, Cited]:
     """The row's own columns first, then what its JSON columns hold under the same names."""
     found: dict[str, Cited] = {}
-    for place in (record, *(record.at(name) for name in NESTED)):
+    for place in (record, *(record.at(name) for name in NESTED if name in record.value)):
         if isinstance(place.value, dict):
             there = [column for column in place.value if column in COLUMNS]
             for column in sorted(there, key=_PREFERENCE.__getitem__):
@@ -161,6 +167,8 @@ def _flag(row: Any) -> str | None:
     """Where the row, its hardware or the JSON within says that this was no real run."""
     for place in _objects(row):
         for key, value in place.items():
+            if not any(hint in key for hint in _HINTS):  # most keys; the patterns are slow
+                continue
             truth = _WORDS.get(value) if isinstance(value, (bool, int, str)) else None
             if (_SIMULATED.search(key) and truth is True) or (_REAL.search(key) and truth is False):
                 why = next((place[name] for name in _REASONS if place.get(name)), None)
@@ -173,7 +181,7 @@ def _flag(row: Any) -> str | None:
 def _texts(row: Any) -> Iterator[str]:
     for place in _objects(row):
         for key, value in place.items():
-            if isinstance(value, str) and key not in MODEL_NAMES and not _SIMULATED.search(key):
+            if isinstance(value, str) and key not in MODEL_NAMES:
                 yield value
 
 
@@ -228,4 +236,5 @@ def _platform(record: Node) -> PlatformClaim | None:
 
 
 def _positive(value: Any) -> float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0 else None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and 0 < value < math.inf else None
