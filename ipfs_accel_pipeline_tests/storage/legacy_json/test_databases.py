@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 
 import duckdb
 import pytest
 
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.legacy_json import databases
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
 from ipfs_accel_pipeline.storage.legacy_json.databases import duckdb_document, sqlite_document
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
@@ -243,3 +245,24 @@ def test_the_log_of_a_database_is_no_source(tmp_path):
     assert (list_entries([str(tmp_path)], found), found.other_files) == ([], 1)
     with pytest.raises(Refused, match="the log of a database"):
         load(source_of(log))
+
+
+def test_tables_within_an_archive_are_read_but_a_duckdb_file_has_to_be_unpacked(tmp_path):
+    sqlite_file(tmp_path / "old.db", _SQLITE)
+    with duckdb.connect(str(tmp_path / "new.db")) as connection:
+        connection.execute(NORMALIZED.script)
+        connection.execute(f"COPY performance_results TO '{tmp_path / 'dump.parquet'}'")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name in ("old.db", "new.db", "dump.parquet"):
+            archive.write(tmp_path / name, name)
+    by_name = {one.label.rpartition("!")[2]: one for one in find([str(tmp_path / "all.zip")], Limits())}
+    assert read_document(load(by_name["old.db"])[0], Origin("old.db"))[0].name == "D1 database"
+    assert read_document(load(by_name["dump.parquet"])[0], Origin("dump.parquet"))[0].name == "S27 table"
+    with pytest.raises(Refused, match="unpack it and name the file"):
+        load(by_name["new.db"])
+
+
+def test_more_rows_than_fit_are_refused_and_not_read_in_part(statements, monkeypatch):
+    monkeypatch.setattr(databases, "MOST_ROWS", 4)
+    with pytest.raises(Refused, match="more than 4 rows of results"):
+        statements(NORMALIZED.script)
