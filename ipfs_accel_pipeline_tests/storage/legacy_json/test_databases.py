@@ -111,7 +111,14 @@ def test_a_database_of_something_else_is_unknown(statements):
 
 
 def test_a_table_named_as_a_key_of_another_shape_does_not_mislead(statements):
-    statements("CREATE TABLE model_results (id INTEGER)")
+    (finding,) = of_kind(
+        statements(
+            """CREATE TABLE model_results (model_name VARCHAR, device VARCHAR, platform VARCHAR, success BOOLEAN);
+            INSERT INTO model_results VALUES ('t5-small', 'unknown', 'webnn', TRUE)"""
+        ),
+        Finding,
+    )
+    assert finding.hardware.pointer == "/model_results/0/platform"  # the first that is the name of a platform
 
 
 def test_an_empty_database_says_so(statements):
