@@ -32,7 +32,8 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
 )
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
+from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, resolve
 from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
@@ -210,11 +211,28 @@ def read_document(value: Any, origin: Origin) -> tuple[Shape | None, list[Statem
     """The shape and everything that a document says; what it lists as simulated is marked so."""
     node = Node(value)
     shape, statements = read_node(node, Origin(origin.name, time_of(node), origin.model))
-    listed = _listed_as_simulated(value)
+    listed, whole = _listed_as_simulated(value), _flag_of_all(value)
     for statement in statements:
-        if listed and isinstance(statement, Finding) and hardware_type(statement.hardware.value) in listed:
-            statement.is_flagged = statement.is_flagged or "the file lists this hardware under simulated_hardware"
+        if isinstance(statement, Finding):
+            _mark(statement, value, listed, whole)
     return shape, statements
+
+
+def _mark(finding: Finding, document: Any, listed: frozenset[Any], whole: str | None) -> None:
+    """What the object of a finding, and the file around it, say of it, whatever its reader looked at."""
+    if finding.pointer and finding.hardware.unit != "prefix":  # else the object is about several platforms
+        mine = resolve(document, finding.pointer)
+        finding.is_flagged = finding.is_flagged or flag_of(mine)
+        finding.marks += tuple(texts_of(mine))
+    finding.is_flagged = finding.is_flagged or whole
+    if listed and hardware_type(str(finding.hardware.value)) in listed:
+        finding.is_flagged = finding.is_flagged or "the file lists this hardware under simulated_hardware"
+
+
+def _flag_of_all(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    return flag_of(value, depth=0) or flag_of(value.get("metadata"), depth=0)
 
 
 def read_node(node: Node, origin: Origin) -> tuple[Shape | None, list[Statement]]:

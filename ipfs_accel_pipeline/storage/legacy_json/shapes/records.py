@@ -19,17 +19,13 @@ from ipfs_accel_pipeline.storage.legacy_json.columns import (
 from ipfs_accel_pipeline.storage.legacy_json.databases import NOT_READ, TABLES, is_platforms
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, PlatformClaim, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
+from ipfs_accel_pipeline.storage.legacy_json.marks import WORDS, flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
 _NO_RUNS = "figures without the runs that they would come from"
-_SIMULATED = re.compile(r"(^|_)(is_simulat(ed|ion)|simulated|simulation_mode|is_mock)$")
-_HINTS = ("simulat", "real", "mock")
-_REAL = re.compile(r"^is_real(_hardware|_implementation)?$|^real_hardware$")
-_REASONS = ("simulation_reason", "simulation_details", "simulation_warning")
 _NO_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+", re.IGNORECASE)
-_WORDS = {"true": True, "false": False, 1: True, 0: False}  # 1 and 0 are also True and False
 _LONGEST_NOTE = 200
 _PREFERENCE = {column: place for place, column in enumerate(COLUMNS)}
 _SAID_ELSEWHERE = frozenset({*COLUMNS, *NESTED, "precision", *DEVICE_NAMES, *MODEL_NAMES[:2], "error_message", "error"})
@@ -105,9 +101,9 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
         error_message=error,
         timestamp=time_of(record) or origin.timestamp,
         values=values,
-        is_flagged=_flag(record.value),
+        is_flagged=flag_of(record.value),
         device_name=device,
-        marks=tuple(_texts(record.value)),
+        marks=tuple(texts_of(record.value)),
         notes={"precision": record.get("precision"), "device_name": device, "columns": _notes(record)},
     )
 
@@ -145,7 +141,7 @@ def _values(record: Node) -> dict[str, Cited]:
 def _ended(record: Node, values: dict[str, Cited]) -> tuple[Status, str | None] | str:
     """How it ended and the error, or why that cannot be said."""
     said = first(record.at("success"), record.at("is_compatible")).value
-    success = _WORDS.get(said.casefold() if isinstance(said, str) else said) if isinstance(said, (str, int)) else None
+    success = WORDS.get(said.casefold() if isinstance(said, str) else said) if isinstance(said, (str, int)) else None
     word = record.at("status").text()
     status = status_of(word) if word else None
     error = first(record.at("error_message"), record.at("error")).text()
@@ -161,36 +157,6 @@ def _ended(record: Node, values: dict[str, Cited]) -> tuple[Status, str | None] 
     if status is Status.SKIPPED:
         return status, error or word
     return failure_status(error or word), error or word or "no reason given"
-
-
-def _flag(row: Any) -> str | None:
-    """Where the row, its hardware or the JSON within says that this was no real run."""
-    for place in _objects(row):
-        for key, value in place.items():
-            if not any(hint in key for hint in _HINTS):  # most keys; the patterns are slow
-                continue
-            truth = _WORDS.get(value) if isinstance(value, (bool, int, str)) else None
-            if (_SIMULATED.search(key) and truth is True) or (_REAL.search(key) and truth is False):
-                why = next((place[name] for name in _REASONS if place.get(name)), None)
-                return f"the row is marked as simulated ({why or f'{key} is {value}'})"
-            if key == "simulation_version" and value is not None:
-                return f"the row is the outcome of a simulation (simulation_version {value})"
-    return None
-
-
-def _texts(row: Any) -> Iterator[str]:
-    for place in _objects(row):
-        for key, value in place.items():
-            if isinstance(value, str) and key not in MODEL_NAMES:
-                yield value
-
-
-def _objects(value: Any, depth: int = 3) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        if depth:
-            for item in value.values():
-                yield from _objects(item, depth - 1)
 
 
 def _notes(record: Node) -> dict[str, Any] | None:
