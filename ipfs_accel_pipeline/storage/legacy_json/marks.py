@@ -55,6 +55,7 @@ def _collect(value: Any, found: list[str]) -> None:
         for key, item in value.items():
             if isinstance(item, (str, dict, list)) and key not in _NAMES:
                 _collect(item, found)
-    elif isinstance(value, list) and value and not isinstance(value[0], (int, float)):
+    elif isinstance(value, list):
         for item in value:
-            _collect(item, found)
+            if isinstance(item, (str, dict, list)):  # of the runs' times there may be thousands
+                _collect(item, found)

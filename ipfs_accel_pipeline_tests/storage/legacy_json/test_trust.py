@@ -45,6 +45,7 @@ def graded(document):
         (samples.direct(is_simulated=True), "simulated", "is_simulated is True"),
         (samples.direct() | {"metadata": {"simulation_mode": True}}, "simulated", "simulation_mode is True"),
         ({"cpu_init": "Success (MOCK)"}, "simulated", "(MOCK)"),
+        ({"cpu_ok": True, "cpu_handler": "Success", "cpu_endpoint_type": "MagicMock"}, "simulated", "MagicMock"),
         ({"cpu_handler": "Success", "cpu_endpoint": "<MagicMock id=7>"}, "simulated", "MagicMock"),
         ({"cuda_init": "Success (REAL)", "cuda_text": "Simulated CUDA transcription"}, "simulated", "Simulated CUDA"),
     ],
