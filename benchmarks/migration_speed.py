@@ -155,7 +155,7 @@ def rows(folder: Path, database: Path) -> int:
 
     options, names, now = MigrationOptions(), load_names(load_settings(database)), datetime.now(UTC)
     sources = find(list_entries([str(folder)], Found()), options.limits)
-    return sum(read_source(source, names, options.accepted, now).sha256 != "" for source in sources)
+    return sum(1 for source in sources for _ in read_source(source, names, options.accepted, now))
 
 
 def whole(folder: Path, database: Path) -> int:

@@ -96,22 +96,30 @@ def bootstrap_median_interval(
     Reasonable Time (ISMM 2013).
     """
     draw = _drawn_before if sum(len(series) for series in rounds) <= _SHORT else _draw
-    drawn, picks = draw(tuple(len(series) for series in rounds), resamples, seed)
+    drawn, middles = draw(tuple(len(series) for series in rounds), resamples, seed)
     medians = np.empty(drawn.shape)
     for index, series in enumerate(rounds):
-        values = np.asarray(series, dtype=float)
-        medians[drawn == index] = _median_of_rows(values[picks[index]])
+        ordered = np.sort(np.asarray(series, dtype=float))
+        low, high = middles[index]
+        medians[drawn == index] = (ordered[low] + ordered[high]) / 2
     tail = (1 - confidence) / 2
-    low, high = _quantiles(_median_of_rows(medians), (tail, 1 - tail))
-    return low, high
+    low_ms, high_ms = _quantiles(_median_of_rows(medians), (tail, 1 - tail))
+    return low_ms, high_ms
 
 
-def _draw(lengths: tuple[int, ...], resamples: int, seed: int) -> tuple[_Indexes, list[_Indexes]]:
-    """For each resample the rounds, and for each time that a round was drawn its iterations."""
+def _draw(lengths: tuple[int, ...], resamples: int, seed: int) -> tuple[_Indexes, list[tuple[_Indexes, _Indexes]]]:
+    """For each resample the rounds, and for each time that a round was drawn the ranks of its two middle iterations.
+
+    Iterations are drawn by rank, so that no series has to be sorted for each of its resamples.
+    """
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(lengths), size=(resamples, len(lengths)))
-    chosen = [int((drawn == index).sum()) for index in range(len(lengths))]
-    return drawn, [rng.integers(n, size=(times, n)) for n, times in zip(lengths, chosen, strict=True)]
+    middles = []
+    for index, n in enumerate(lengths):
+        below, above = (n - 1) // 2, n // 2
+        picks = np.partition(rng.integers(n, size=(int((drawn == index).sum()), n)), (below, above), axis=1)
+        middles.append((picks[:, below].copy(), picks[:, above].copy()))
+    return drawn, middles
 
 
 _drawn_before = lru_cache(_SHORT)(_draw)

@@ -1,28 +1,22 @@
-"""Cuts a stream of files into batches that fit memory."""
+"""Cuts a stream into batches that fit memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
-class Sized(Protocol):
-    @property
-    def size_bytes(self) -> int: ...
-
-
-Item = TypeVar("Item", bound=Sized)
-
-
-def batched(files: Iterable[Item], most_files: int, most_bytes: int = 64 * 2**20) -> Iterator[list[Item]]:
-    """At most so many files, and no further one once they were so many bytes."""
+def batched(items: Iterable[Item], most: int, heaviest: int, weight: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """At most so many items, and no further one once they weigh so much."""
     batch: list[Item] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += file.size_bytes
-        if len(batch) >= most_files or size >= most_bytes:
+    total = 0
+    for item in items:
+        batch.append(item)
+        total += weight(item)
+        if len(batch) >= most or total >= heaviest:
             yield batch
-            batch, size = [], 0
+            batch, total = [], 0
     if batch:
         yield batch

@@ -8,26 +8,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import ModelRow, PlatformRow
+from ipfs_accel_pipeline.pipeline.migration.outcome_rows import OutcomeRow
+from ipfs_accel_pipeline.pipeline.migration.performance_rows import PerformanceRow
 from ipfs_accel_pipeline.pipeline.migration.reading import TROUBLED, ReadFile
+from ipfs_accel_pipeline.records import Provenance
 from ipfs_accel_pipeline.storage.encoding import as_arrow
 from ipfs_accel_pipeline.storage.tables import table_named
 
-# Tables, parents first, and where a file's rows of them are.
+
+class _Part(NamedTuple):
+    """Where a file's rows of one table are, of which columns, and what is the same in all of them."""
+
+    name: str
+    columns: tuple[str, ...]
+    shared: dict[str, Any]
+
+
+# Parents first.
 TABLES = {
-    "hardware_platforms": "hardware",
-    "models": "models",
-    "test_results": "tests",
-    "performance_results": "performance",
+    "hardware_platforms": _Part("hardware", PlatformRow._fields, {}),
+    "models": _Part("models", ModelRow._fields, {}),
+    "test_results": _Part("tests", OutcomeRow._fields, {"test_type": "import", "provenance": str(Provenance.IMPORTED)}),
+    "performance_results": _Part(
+        "performance", PerformanceRow._fields, {"provenance": str(Provenance.IMPORTED), "rounds": 1}
+    ),
 }
 # Columns beside the tables' own.
 FILE = "file"  # number of the file, also of the one that a row is from
 GRADE = "grade"  # of a test: how far it may be believed
 REPEATED = "repeated"  # of a file: findings that are in it twice
-_MOST_REFUSALS = 1000  # of one file
 
 
 @dataclass(frozen=True)
@@ -37,10 +52,12 @@ class Chunk:
     files: pa.Table
     rows: dict[str, pa.Table]
     troubled: dict[str, ReadFile]  # by hash: what is refused or unknown, for the quarantine
+    whole: object | None = None  # of a portion of a file: the same for all its portions
 
     @property
-    def size_bytes(self) -> int:
-        return pc.sum(self.files["size_bytes"]).as_py() or 0
+    def held_bytes(self) -> int:
+        """In memory."""
+        return self.files.nbytes + sum(rows.nbytes for rows in self.rows.values())
 
     def only(self, wanted: Sequence[bool]) -> Chunk:
         """Without the other files and their rows."""
@@ -60,7 +77,8 @@ def chosen(rows: pa.Table, flags: Sequence[bool]) -> pa.Table:
 
 def chunk_of(files: Sequence[ReadFile]) -> Chunk:
     troubled = {file.sha256: file for file in files if file.outcome in TROUBLED}
-    return Chunk(_files(files), {table: _rows(table, part, files) for table, part in TABLES.items()}, troubled)
+    rows = {table: _rows(table, part, files) for table, part in TABLES.items()}
+    return Chunk(_files(files), rows, troubled, files[0].whole if files else None)
 
 
 def merged(chunks: Sequence[Chunk]) -> Chunk:
@@ -82,14 +100,24 @@ def _stacked(tables: Sequence[pa.Table], starts: Sequence[int]) -> pa.Table:
     return pa.concat_tables(numbered, promote_options="permissive").combine_chunks()
 
 
-def _rows(table: str, part: str, files: Sequence[ReadFile]) -> pa.Table:
-    found = [(number, row) for number, file in enumerate(files) for row in getattr(file.rows, part).values()]
-    rows = as_arrow(table_named(table), [row for _, row in found])
-    rows = rows.append_column(FILE, pa.array([number for number, _ in found], pa.int64()))
-    if part == "tests":
+def _rows(table: str, part: _Part, files: Sequence[ReadFile]) -> pa.Table:
+    found: list[tuple[int, Any]] = []
+    keys: set[str] = set()
+    for number, file in enumerate(files):
+        for key, row in getattr(file.rows, part.name).items():
+            # Each file names its model and device again; tests that two files give are told apart when written.
+            if part.name not in ("hardware", "models") or key not in keys:
+                keys.add(key)
+                found.append((number, row))
+    numbers, rows = zip(*found, strict=True) if found else ((), ())
+    values = zip(*rows, strict=True) if rows else ((),) * len(part.columns)
+    columns: dict[str, Sequence[Any]] = dict(zip(part.columns, values, strict=True))
+    columns |= {name: [value] * len(rows) for name, value in part.shared.items()}
+    arrow = as_arrow(table_named(table), columns).append_column(FILE, pa.array(numbers, pa.int64()))
+    if part.name == "tests":
         grades = [grade for file in files for grade in file.rows.grades.values()]
-        rows = rows.append_column(GRADE, pa.array(grades, pa.string()))
-    return rows
+        arrow = arrow.append_column(GRADE, pa.array(grades, pa.string()))
+    return arrow
 
 
 def _files(files: Sequence[ReadFile]) -> pa.Table:
@@ -109,11 +137,7 @@ def _files(files: Sequence[ReadFile]) -> pa.Table:
 
 
 def _refusals(file: ReadFile) -> list[dict[str, str]]:
-    refusals = file.rows.refusals
-    places = [{"pointer": one.pointer, "reason": one.reason} for one in refusals[:_MOST_REFUSALS]]
-    if len(refusals) > _MOST_REFUSALS:
-        more = len(refusals) - _MOST_REFUSALS
-        places.append({"pointer": "", "reason": f"{more} more places, for reasons of the same kind"})
+    places = file.rows.refusals.places()
     if not places and file.outcome not in ("imported", "duplicate"):
         places.append({"pointer": "", "reason": file.reason or "no reason given"})
     return places

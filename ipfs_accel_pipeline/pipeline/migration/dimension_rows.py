@@ -1,4 +1,7 @@
-"""Rows of hardware_platforms and models. An imported device never shares its id with a live one."""
+"""Rows of hardware_platforms and models: those of their columns that an import may know.
+
+An imported device never shares its id with a live one.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.hardware.identity import hardware_id
-from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType, Model
+from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.legacy_json.findings import ModelClaim, PlatformClaim
 from ipfs_accel_pipeline.storage.legacy_json.model_names import Resolved, resolve_model
 
@@ -18,12 +22,41 @@ _IMPORTED_REASON = "imported from legacy results; never detected by this install
 _TYPE_OF_FAMILY = {"vision": "vision", "audio": "audio", "multimodal": "multimodal"}
 
 
+class PlatformRow(NamedTuple):
+    hardware_id: str
+    hardware_type: str
+    device_name: str
+    compute_units: int | None
+    memory_capacity: float | None
+    driver_version: str | None
+    detected_at: datetime
+    available: bool
+    unavailable_reason: str
+    hostname: str
+    runtime: dict[str, Any]
+
+
+class ModelRow(NamedTuple):
+    model_id: str
+    model_name: str
+    model_family: str
+    model_type: str
+    model_size: str | None
+    parameters_million: float | None
+    added_at: datetime
+    source: str
+    revision: str | None
+    task: str | None
+    modality: str | None
+    license: str | None
+
+
 @dataclass(frozen=True)
 class Catalogued:
     """The models that are known by name: every name -> id, and the row of each id."""
 
     by_name: dict[str, str]
-    rows: Mapping[str, Model]
+    rows: Mapping[str, ModelRow]
     _resolved: dict[str, Resolved] = field(default_factory=dict)
 
     def resolve(self, written: str) -> Resolved:
@@ -35,28 +68,24 @@ class Catalogued:
 
 
 @lru_cache(1024)
-def _platform_id(kind: HardwareType, device: str) -> str:
-    return ID_PREFIX + hardware_id(kind, device)
+def platform_id(kind: HardwareType, device: str | None) -> str:
+    return ID_PREFIX + hardware_id(kind, device or _UNKNOWN_DEVICE)
 
 
 def platform_row(
     kind: HardwareType, device: str | None, hostname: str | None, seen_at: datetime, claim: PlatformClaim | None = None
-) -> HardwarePlatform:
-    name = device or _UNKNOWN_DEVICE
+) -> PlatformRow:
     reason = claim.unavailable_reason if claim and claim.unavailable_reason else _IMPORTED_REASON
-    return HardwarePlatform(
-        hardware_id=_platform_id(kind, name),
+    return PlatformRow(
+        hardware_id=platform_id(kind, device),
         hardware_type=str(kind),
-        device_name=name,
+        device_name=device or _UNKNOWN_DEVICE,
         compute_units=claim.compute_units if claim else None,
         memory_capacity=claim.memory_mb if claim else None,
         driver_version=claim.driver_version if claim else None,
-        supported_precisions=None,
-        max_batch_size=None,
         detected_at=seen_at,
         available=False,
         unavailable_reason=reason,
-        acceleration=None,
         hostname=hostname or "unknown",
         runtime={"device": None, "source": "legacy results"} | (claim.notes if claim else {}),
     )
@@ -64,11 +93,11 @@ def platform_row(
 
 def model_row(
     model_id: str, family: str | None, claim: ModelClaim | None, seen_at: datetime, catalogue: Catalogued
-) -> Model:
+) -> ModelRow:
     known = catalogue.rows.get(model_id)
     if known is not None:
         return known
-    return Model(
+    return ModelRow(
         model_id=model_id,
         model_name=model_id.rsplit("/", 1)[-1],
         model_family=family or "unknown",

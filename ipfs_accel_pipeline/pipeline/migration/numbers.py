@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from ipfs_accel_pipeline.pipeline.migration.refusals import Refusals
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut
 
 _LARGEST_INTEGER = 2**31 - 1
 
 
-def positive(finding: Finding, name: str, refusals: list[LeftOut]) -> float | None:
+def positive(finding: Finding, name: str, refusals: Refusals) -> float | None:
     """For what takes time or room: 0 is no measurement."""
     return _at_least(finding, name, refusals, zero_too=False)
 
 
-def not_negative(finding: Finding, name: str, refusals: list[LeftOut]) -> float | None:
+def not_negative(finding: Finding, name: str, refusals: Refusals) -> float | None:
     return _at_least(finding, name, refusals, zero_too=True)
 
 
-def whole(finding: Finding, name: str, refusals: list[LeftOut]) -> int | None:
+def whole(finding: Finding, name: str, refusals: Refusals) -> int | None:
     """For what is counted."""
     cited = finding.values.get(name)
     if cited is None:
@@ -27,7 +28,7 @@ def whole(finding: Finding, name: str, refusals: list[LeftOut]) -> int | None:
     return int(cited.value)
 
 
-def _at_least(finding: Finding, name: str, refusals: list[LeftOut], zero_too: bool) -> float | None:
+def _at_least(finding: Finding, name: str, refusals: Refusals, zero_too: bool) -> float | None:
     cited = finding.values.get(name)
     if cited is None:
         return None

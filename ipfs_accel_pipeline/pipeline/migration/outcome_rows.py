@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.pipeline.migration.files import File, When, run_id_of
 from ipfs_accel_pipeline.pipeline.migration.numbers import not_negative, whole
-from ipfs_accel_pipeline.records import Provenance, Status, TestResult
+from ipfs_accel_pipeline.pipeline.migration.refusals import Refusals
+from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.encoding import json_text
-from ipfs_accel_pipeline.storage.legacy_json.findings import NOTHING_RAN, Cited, Finding, Grade, LeftOut
+from ipfs_accel_pipeline.storage.legacy_json.findings import NOTHING_RAN, Cited, Finding, Grade
 from ipfs_accel_pipeline.storage.legacy_json.model_names import Resolved
 
-# Columns that a file does not say are unknown.
-_UNKNOWN: dict[str, Any] = dict.fromkeys(column.name for column in fields(TestResult))
+
+class OutcomeRow(NamedTuple):
+    """The columns of test_results that a finding may know, without those that all imports share."""
+
+    id: str
+    timestamp: datetime
+    test_date: str
+    status: str
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    success: bool
+    error_message: str | None
+    execution_time: float | None
+    memory_usage: float | None
+    details: str | None
+    run_id: str
+    requested_device: str
+    actual_device: str | None
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
 
 
 def outcome_row(
@@ -25,18 +46,17 @@ def outcome_row(
     when: When,
     verdict: Grade,
     reasons: list[str],
-    refusals: list[LeftOut],
-) -> TestResult:
+    refusals: Refusals,
+) -> OutcomeRow:
     batch, sequence = (whole(finding, name, refusals) for name in ("batch_size", "sequence_length"))
     passed = finding.status is Status.PASSED and verdict not in NOTHING_RAN
     status = finding.status if passed or finding.status is not Status.PASSED else Status.SKIPPED
     precision = finding.notes.get("precision")
-    known: dict[str, Any] = dict(
+    return OutcomeRow(
         id=_test_id(finding, file, resolved.model_id, platform_id, when),
         timestamp=when.at,
         test_date=when.at.date().isoformat(),
         status=str(status),
-        test_type="import",
         model_id=resolved.model_id,
         hardware_id=platform_id,
         endpoint_type=str(finding.endpoint.value) if finding.endpoint else "unknown",
@@ -47,14 +67,12 @@ def outcome_row(
         # As text already: it is made in the process that read the file, and crosses to the writing one for less.
         details=json_text(_details(finding, file, resolved, when, verdict, reasons)),
         run_id=run_id_of(file.sha256),
-        provenance=str(Provenance.IMPORTED),
         requested_device=str(finding.hardware.value),
         actual_device=str(finding.actual_device.value) if finding.actual_device else None,
         precision=precision if isinstance(precision, str) else None,
         batch_size=batch,
         sequence_length=sequence,
     )
-    return TestResult(**{**_UNKNOWN, **known})
 
 
 def _test_id(finding: Finding, file: File, model_id: str, platform_id: str, when: When) -> str:

@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.benchmark.statistics import Summary, noise_reasons, summarize
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.pipeline.migration.numbers import positive, whole
-from ipfs_accel_pipeline.records import PerformanceResult, TestResult
+from ipfs_accel_pipeline.pipeline.migration.outcome_rows import OutcomeRow
+from ipfs_accel_pipeline.pipeline.migration.refusals import Refusals
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut
 
 # Numbers that a file may state itself.
 _STATED = ("min_latency_ms", "max_latency_ms", "model_load_ms", "first_inference_ms", "memory_peak_mb")
-# Columns that a file does not say are unknown.
-_UNKNOWN: dict[str, Any] = dict.fromkeys(column.name for column in fields(PerformanceResult))
 
 
-def performance_row(
-    finding: Finding, test: TestResult, verdict: Grade, refusals: list[LeftOut]
-) -> PerformanceResult | None:
+class PerformanceRow(NamedTuple):
+    """The columns of performance_results that a finding may know, without those that all imports share."""
+
+    id: str
+    model_id: str
+    hardware_id: str
+    batch_size: int | None
+    sequence_length: int | None
+    average_latency_ms: float
+    throughput_items_per_second: float | None
+    memory_peak_mb: float | None
+    test_timestamp: datetime
+    test_id: str
+    run_id: str
+    endpoint_type: str
+    precision: str | None
+    iterations: int | None
+    is_noisy: bool | None
+    model_load_ms: float | None
+    first_inference_ms: float | None
+    environment: dict[str, Any]
+    min_latency_ms: float | None
+    max_latency_ms: float | None
+    p50_latency_ms: float | None = None
+    p90_latency_ms: float | None = None
+    p99_latency_ms: float | None = None
+    std_latency_ms: float | None = None
+    ci95_low_ms: float | None = None
+    ci95_high_ms: float | None = None
+    coefficient_of_variation: float | None = None
+
+
+def performance_row(finding: Finding, test: OutcomeRow, verdict: Grade, refusals: Refusals) -> PerformanceRow | None:
     summary = summarize([finding.latencies.value]) if finding.latencies and min(finding.latencies.value) > 0 else None
     average = summary.average_ms if summary else positive(finding, "average_latency_ms", refusals)
     if average is None:
@@ -29,7 +58,7 @@ def performance_row(
     if summary is None and not _in_order(stated["min_latency_ms"], average, stated["max_latency_ms"]):
         refusals.append(LeftOut(finding.pointer, "the average lies outside of minimum and maximum"))
         return None
-    known: dict[str, Any] = dict(
+    return PerformanceRow(
         id=row_id("performance", test.id),
         model_id=test.model_id,
         hardware_id=test.hardware_id,
@@ -41,11 +70,9 @@ def performance_row(
         test_timestamp=test.timestamp,
         test_id=test.id,
         run_id=test.run_id,
-        provenance=test.provenance,
         endpoint_type=test.endpoint_type,
         precision=test.precision,
         iterations=summary.iterations if summary else _iterations(finding, refusals),
-        rounds=1,
         is_noisy=bool(noise_reasons([finding.latencies.value], [True], summary))
         if summary and finding.latencies
         else None,
@@ -54,16 +81,12 @@ def performance_row(
         environment={"evidence": str(verdict), "hostname": finding.hostname},
         **_distribution(summary, stated),
     )
-    return PerformanceResult(**{**_UNKNOWN, **known})
 
 
 def _distribution(summary: Summary | None, stated: Mapping[str, float | None]) -> dict[str, float | None]:
     """The columns that need the runs; an average alone has no percentile."""
     if summary is None:
-        names = ("p50_latency_ms", "p90_latency_ms", "p99_latency_ms", "std_latency_ms", "ci95_low_ms", "ci95_high_ms")
-        return dict.fromkeys((*names, "coefficient_of_variation")) | {
-            name: stated[name] for name in ("min_latency_ms", "max_latency_ms")
-        }
+        return {name: stated[name] for name in ("min_latency_ms", "max_latency_ms")}
     return {
         "p50_latency_ms": summary.p50_ms,
         "p90_latency_ms": summary.p90_ms,
@@ -77,7 +100,7 @@ def _distribution(summary: Summary | None, stated: Mapping[str, float | None]) -
     }
 
 
-def _iterations(finding: Finding, refusals: list[LeftOut]) -> int | None:
+def _iterations(finding: Finding, refusals: Refusals) -> int | None:
     stated = whole(finding, "iterations", refusals)
     return stated if stated is not None else finding.notes.get("iterations")
 

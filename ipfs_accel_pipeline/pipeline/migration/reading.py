@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, islice
 
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
 from ipfs_accel_pipeline.pipeline.migration.files import File
-from ipfs_accel_pipeline.pipeline.migration.rows import FileRows, rows_of
+from ipfs_accel_pipeline.pipeline.migration.rows import FileRows, add_rows
 from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade, LeftOut
@@ -19,11 +20,15 @@ from ipfs_accel_pipeline.storage.legacy_json.sources import Source, load
 
 SEEN = "seen before"
 TROUBLED = ("refused", "unknown")
+# Things that a file says, some 5 kB each as findings and rows: what is kept of one file at a time.
+PORTION = 5000
+# Of one file. Its rows are committed together, and until then DuckDB keeps 1 to 4 kB of each in memory.
+MOST = 150_000
 
 
 @dataclass
 class ReadFile:
-    """What is known of a file before the database is asked."""
+    """What is known of a file, or of a portion of it, before the database is asked."""
 
     label: str
     sha256: str
@@ -34,26 +39,19 @@ class ReadFile:
     read_at: datetime
     rows: FileRows = field(default_factory=FileRows)
     data: bytes | None = None  # of an archive's member that is refused or unknown, for the quarantine
+    whole: object | None = None  # of a portion: the same for all portions of the file
 
 
-def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade], now: datetime) -> ReadFile:
+def read_source(
+    source: Source, catalogue: Catalogued, accepted: frozenset[Grade], now: datetime, most: int = PORTION
+) -> Iterator[ReadFile]:
+    """The file, or where it says more than `most` things, portions of it. The last one tells what became of all."""
     file = ReadFile(source.label, source.sha256, source.size_bytes, None, "refused", None, now)
     try:
-        document, problems = load(source)
-        shape, statements = read_document(document, Origin(os.path.basename(source.label)))
-        if shape is None:
-            file.outcome, file.reason = (
-                "unknown",
-                _first_reason([one for one in statements if isinstance(one, LeftOut)]),
-            )
-        else:
-            file.shape = shape.name
-            origin = File(source.label, source.sha256, source.modified, shape.name, now)
-            file.rows = rows_of(statements, origin, catalogue, accepted)
-            file.outcome, file.reason = _outcome(file.rows, shape.is_result)
-        file.rows.refusals += problems
+        yield from _read(file, source, catalogue, accepted, most)
     except Refused as error:
-        file.reason = str(error)
+        file.rows = FileRows()
+        file.outcome, file.reason = "refused", str(error)
     except RecursionError:
         file.reason = "nested too deep to be read"
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -66,18 +64,39 @@ def read_source(source: Source, catalogue: Catalogued, accepted: frozenset[Grade
         file.outcome, file.reason = "refused", "reading it takes more memory than there is"
     if file.outcome in TROUBLED and MEMBER_MARK in source.label:
         file.data = source.data
-    return file
+    yield file
 
 
-def _outcome(rows: FileRows, is_result: bool) -> tuple[str, str | None]:
-    if rows.tests or rows.hardware or rows.models:
-        return "imported", None
-    reason = _first_reason(rows.refusals) or "it holds nothing"
-    return ("left_out" if is_result else "ignored"), reason
+def _read(
+    file: ReadFile, source: Source, catalogue: Catalogued, accepted: frozenset[Grade], most: int
+) -> Iterator[ReadFile]:
+    """Yields all portions but the last, which is left in `file`."""
+    document, problems = load(source)
+    shape, found = read_document(document, Origin(os.path.basename(source.label)))
+    statements = iter(found)
+    if shape is None:
+        file.rows.refusals.extend(one for one in statements if isinstance(one, LeftOut))
+        file.outcome, file.reason = "unknown", file.rows.refusals.reason
+    else:
+        file.shape = shape.name
+        origin = File(source.label, source.sha256, source.modified, shape.name, file.read_at)
+        add_rows(file.rows, islice(statements, most), origin, catalogue, accepted)
+        imported = _holds_rows(file.rows)
+        for portions, statement in enumerate(statements, 1):
+            if portions * most >= MOST:
+                raise Refused(f"it holds more than {MOST} results: split it into files of fewer")
+            file.outcome, file.whole = "imported", file.whole or object()
+            yield replace(file)
+            file.rows = FileRows(refusals=file.rows.refusals)
+            add_rows(file.rows, chain((statement,), islice(statements, most - 1)), origin, catalogue, accepted)
+            imported = imported or _holds_rows(file.rows)
+        file.outcome, file.reason = ("imported", None) if imported else _nothing(file.rows, shape.is_result)
+    file.rows.refusals.extend(problems)
 
 
-def _first_reason(left_out: Sequence[LeftOut]) -> str | None:
-    if not left_out:
-        return None
-    more = f" (and {len(left_out) - 1} more places)" if len(left_out) > 1 else ""
-    return left_out[0].reason + more
+def _holds_rows(rows: FileRows) -> bool:
+    return bool(rows.tests or rows.hardware or rows.models)
+
+
+def _nothing(rows: FileRows, is_result: bool) -> tuple[str, str]:
+    return ("left_out" if is_result else "ignored"), rows.refusals.reason or "it holds nothing"

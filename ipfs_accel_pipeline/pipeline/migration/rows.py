@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued, model_row, platform_row
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import (
+    Catalogued,
+    ModelRow,
+    PlatformRow,
+    model_row,
+    platform_id,
+    platform_row,
+)
 from ipfs_accel_pipeline.pipeline.migration.files import File, when_of
-from ipfs_accel_pipeline.pipeline.migration.outcome_rows import outcome_row
-from ipfs_accel_pipeline.pipeline.migration.performance_rows import performance_row
-from ipfs_accel_pipeline.records import HardwarePlatform, Model, PerformanceResult, TestResult
+from ipfs_accel_pipeline.pipeline.migration.outcome_rows import OutcomeRow, outcome_row
+from ipfs_accel_pipeline.pipeline.migration.performance_rows import PerformanceRow, performance_row
+from ipfs_accel_pipeline.pipeline.migration.refusals import Refusals
 from ipfs_accel_pipeline.storage.legacy_json.findings import (
     Finding,
     Grade,
@@ -28,20 +35,21 @@ from ipfs_accel_pipeline.storage.legacy_json.trust import grade
 
 @dataclass
 class FileRows:
-    """What one file adds to the tables, and what of it does not."""
+    """What one file, or a portion of it, adds to the tables, and what of it does not."""
 
-    hardware: dict[str, HardwarePlatform] = field(default_factory=dict)
-    models: dict[str, Model] = field(default_factory=dict)
-    tests: dict[str, TestResult] = field(default_factory=dict)
-    performance: dict[str, PerformanceResult] = field(default_factory=dict)  # by test id
-    refusals: list[LeftOut] = field(default_factory=list)
+    hardware: dict[str, PlatformRow] = field(default_factory=dict)
+    models: dict[str, ModelRow] = field(default_factory=dict)
+    tests: dict[str, OutcomeRow] = field(default_factory=dict)
+    performance: dict[str, PerformanceRow] = field(default_factory=dict)  # by test id
+    refusals: Refusals = field(default_factory=Refusals)  # of the whole file
     grades: dict[str, Grade] = field(default_factory=dict)  # by test id
     repeated: int = 0  # findings that are in this file twice
 
 
-def rows_of(statements: Iterable[Statement], file: File, catalogue: Catalogued, accepted: frozenset[Grade]) -> FileRows:
+def add_rows(
+    rows: FileRows, statements: Iterable[Statement], file: File, catalogue: Catalogued, accepted: frozenset[Grade]
+) -> None:
     """`accepted` are the grades whose figures may enter performance_results."""
-    rows = FileRows()
     for statement in statements:
         if isinstance(statement, Finding):
             _add_finding(rows, statement, file, catalogue, accepted)
@@ -51,7 +59,6 @@ def rows_of(statements: Iterable[Statement], file: File, catalogue: Catalogued, 
             _add_platform_claim(rows, statement, file)
         else:
             rows.refusals.append(statement)
-    return rows
 
 
 def _add_finding(
@@ -64,15 +71,17 @@ def _add_finding(
         rows.refusals.append(LeftOut(finding.pointer, str(why)))
         return
     when = when_of(finding.timestamp, file)
-    platform = platform_row(kind, finding.device_name, finding.hostname, when.at)
+    platform = platform_id(kind, finding.device_name)
     verdict, reasons = grade(finding)
-    test = outcome_row(finding, file, platform.hardware_id, resolved, when, verdict, reasons, rows.refusals)
+    test = outcome_row(finding, file, platform, resolved, when, verdict, reasons, rows.refusals)
     if test.id in rows.tests:
         rows.repeated += 1
         return
     rows.grades[test.id] = verdict
-    rows.hardware.setdefault(platform.hardware_id, platform)
-    rows.models.setdefault(resolved.model_id, model_row(resolved.model_id, resolved.family, None, when.at, catalogue))
+    if platform not in rows.hardware:
+        rows.hardware[platform] = platform_row(kind, finding.device_name, finding.hostname, when.at)
+    if resolved.model_id not in rows.models:
+        rows.models[resolved.model_id] = model_row(resolved.model_id, resolved.family, None, when.at, catalogue)
     rows.tests[test.id] = test
     if verdict in accepted and test.success:
         performance = performance_row(finding, test, verdict, rows.refusals)

@@ -11,16 +11,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ipfs_accel_pipeline.models.catalogue import load_catalogue, model_row
+from ipfs_accel_pipeline.pipeline.migration.batches import batched
 from ipfs_accel_pipeline.pipeline.migration.chunks import Chunk, merged
-from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
+from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued, ModelRow
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
 from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, rare_collections, read_all
-from ipfs_accel_pipeline.pipeline.migration.writing import first_of_each, write_batch
+from ipfs_accel_pipeline.pipeline.migration.writing import first_of_each, write_batch, write_portions
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.imported import disproved, known_files, withdraw
@@ -29,6 +34,12 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
 from ipfs_accel_pipeline.storage.legacy_json.sources import Found, list_entries
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+
+# Large enough that DuckDB's cost per write does not count, small enough that a stop loses seconds.
+_BATCH_CHUNKS = 40
+_BATCH_BYTES = 64 * 2**20  # as Arrow holds them
+# For rows that are not committed yet; beyond it DuckDB puts them on disk.
+_LARGE_FILE = {"memory_limit": "256MB"}
 
 
 class Progress(Protocol):
@@ -76,8 +87,13 @@ def migrate(
             known = known_files(connection, TOOL_VERSION)
         reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
         with rare_collections():
-            for batch in read_all(reader, _entries(paths, report, told)):
-                _one_batch(target, merged(batch), known, quarantine, report, told)
+            chunks = read_all(reader, _entries(paths, report, told))
+            for whole, some in groupby(chunks, key=lambda chunk: chunk.whole):
+                if whole is not None:
+                    _one_large_file(target, some, known, quarantine, report, told)
+                    continue
+                for batch in batched(some, _BATCH_CHUNKS, _BATCH_BYTES, lambda chunk: chunk.held_bytes):
+                    _one_batch(target, merged(batch), known, quarantine, report, told)
         with open_database(target.database) as connection:
             _withdraw(connection, report)
         if not options.dry_run:
@@ -94,7 +110,8 @@ def load_names(settings: Settings) -> Catalogued:
         last.setdefault(model_id.rsplit("/", 1)[-1], set()).add(model_id)
     unique = {name: ids.pop() for name, ids in last.items() if len(ids) == 1}
     names = unique | catalogue.aliases | {model_id: model_id for model_id in catalogue}
-    return Catalogued(names, {model_id: model_row(spec, now) for model_id, spec in catalogue.items()})
+    rows = {model_id: ModelRow(**vars(model_row(spec, now))) for model_id, spec in catalogue.items()}
+    return Catalogued(names, rows)
 
 
 @contextmanager
@@ -126,18 +143,40 @@ def _one_batch(
     report: MigrationReport,
     told: Progress,
 ) -> None:
-    report.files += batch.files.num_rows
-    report.megabytes += batch.size_bytes / 1e6
     fresh = batch.only(first_of_each(batch.files["id"].to_pylist(), known))
-    written = 0
+    new = None
     if fresh.files.num_rows:
         with open_database(target.database) as connection:
             new = write_batch(connection, fresh)
+    _count(batch.files, new, quarantine, report, told)
+
+
+def _one_large_file(
+    target: Settings,
+    portions: Iterator[Chunk],
+    known: set[str],
+    quarantine: Quarantine,
+    report: MigrationReport,
+    told: Progress,
+) -> None:
+    """Read while it is written: all of its rows at once would not fit memory."""
+    first = next(portions)
+    new = None
+    if all(first_of_each(first.files["id"].to_pylist(), known)):
+        with open_database(target.database, config=_LARGE_FILE) as connection:
+            new = write_portions(connection, chain((first,), portions))
+    _count(first.files, new, quarantine, report, told)
+
+
+def _count(files: pa.Table, new: Chunk | None, quarantine: Quarantine, report: MigrationReport, told: Progress) -> None:
+    """`new` is None where all of the files were known."""
+    if new is not None:
         report.add(new)
         _tell(new, quarantine, told)
-        written = new.files.num_rows
-    report.seen_before += batch.files.num_rows - written
-    told.read(batch.files.num_rows)
+    report.files += files.num_rows
+    report.megabytes += (pc.sum(files["size_bytes"]).as_py() or 0) / 1e6
+    report.seen_before += files.num_rows - (new.files.num_rows if new is not None else 0)
+    told.read(files.num_rows)
 
 
 def _tell(new: Chunk, quarantine: Quarantine, told: Progress) -> None:

@@ -29,6 +29,7 @@ from ipfs_accel_pipeline.storage.legacy_json.units import converted
 from ipfs_accel_pipeline.storage.queries import run_query
 
 _BATCH_FILES = 500
+_BATCH_BYTES = 64 * 2**20
 # Columns of the two tables that hold a cited value under its own name.
 _COLUMNS = (
     "average_latency_ms",
@@ -74,7 +75,7 @@ def verify(settings: Settings, limits: Limits | None = None) -> Verification:
     wanted = dict(zip(sources["sha256"], sources["path"], strict=True))
     containers = dict.fromkeys(path.partition(MEMBER_MARK)[0] for path in wanted.values())
     mine = (one for one in find(_existing(containers), limits or Limits()) if one.sha256 in wanted)
-    for batch in batched(mine, _BATCH_FILES):
+    for batch in batched(mine, _BATCH_FILES, _BATCH_BYTES, lambda source: source.size_bytes):
         _verify_batch(settings, batch, wanted, result)
     for path in wanted.values():
         result.problems.append(Refusal(path, "", "the source is gone, or its content is not what was imported"))

@@ -1,4 +1,4 @@
-"""Writes the rows of one batch of files in one transaction, and says per file what was new."""
+"""Writes the rows of one batch of files, or of one large file, in one transaction; says per file what was new."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, REPEATED, Chunk, chosen
+from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, REPEATED, TABLES, Chunk, chosen
 from ipfs_accel_pipeline.storage.database import transaction
 from ipfs_accel_pipeline.storage.imported import known_files, present
 from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
@@ -33,15 +33,62 @@ def write_batch(connection: Any, batch: Chunk) -> Chunk:
     Files that another migration wrote since this one looked are not among them.
     """
     with transaction(connection):
-        # Asked again under the lock; what only older readers saw is not known, and its row is written anew.
-        stored = known_files(connection, TOOL_VERSION, present(connection, "imported_files", batch.files["id"]))
-        mine = batch.only(first_of_each(batch.files["id"].to_pylist(), stored))
-        rows = _new_rows(connection, mine)
-        files = _counted(mine, rows)
-        for table, new in (*rows.items(), ("imported_files", files)):
-            if new.num_rows:
-                write_rows(connection, table, new.select([name for name in new.column_names if name not in _OURS]))
+        mine = _not_known(connection, batch)
+        rows = _write_rows(connection, mine)
+        return _write_files(connection, mine, rows)
+
+
+def write_portions(connection: Any, portions: Iterable[Chunk]) -> Chunk:
+    """As `write_batch`, for the portions of one file: all of them or none, whatever happens in between."""
+    found: list[dict[str, pa.Table]] = []
+    new: list[dict[str, pa.Table]] = []
+    with transaction(connection):
+        for portion in portions:
+            if not found and not _not_known(connection, portion).files.num_rows:
+                return portion.only([False])
+            if portion.troubled:  # its end breaks what its beginning promised: nothing of it may stay
+                connection.rollback()
+                connection.begin()
+                found, new = [], []
+            found.append(_places(portion.rows))
+            new.append(_places(_write_rows(connection, portion)))
+            last = portion
+        whole = Chunk(last.files, _joined(found), last.troubled)
+        return _write_files(connection, whole, _joined(new))
+
+
+def _not_known(connection: Any, batch: Chunk) -> Chunk:
+    # Asked again under the lock; what only older readers saw is not known, and its row is written anew.
+    stored = known_files(connection, TOOL_VERSION, present(connection, "imported_files", batch.files["id"]))
+    return batch.only(first_of_each(batch.files["id"].to_pylist(), stored))
+
+
+def _write_rows(connection: Any, mine: Chunk) -> dict[str, pa.Table]:
+    """What was new of the rows, by table."""
+    rows = _new_rows(connection, mine)
+    for table, new in rows.items():
+        _write(connection, table, new)
+    return rows
+
+
+def _write_files(connection: Any, mine: Chunk, rows: dict[str, pa.Table]) -> Chunk:
+    files = _counted(mine, rows)
+    _write(connection, "imported_files", files)
     return Chunk(files, rows, mine.troubled)
+
+
+def _write(connection: Any, table: str, rows: pa.Table) -> None:
+    if rows.num_rows:
+        write_rows(connection, table, rows.select([name for name in rows.column_names if name not in _OURS]))
+
+
+def _places(rows: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """What is still needed of rows that are written."""
+    return {table: some.select([name for name in _OURS if name in some.column_names]) for table, some in rows.items()}
+
+
+def _joined(rows: list[dict[str, pa.Table]]) -> dict[str, pa.Table]:
+    return {table: pa.concat_tables([some[table] for some in rows]) for table in TABLES}
 
 
 def first_of_each(keys: Iterable[Any], taken: set[Any]) -> list[bool]:

@@ -19,6 +19,7 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.nodes import escaped
 
 DEEPEST = 200  # levels; the deepest real result file has 12
+MOST_VALUES = 4_000_000  # of one file; parsed, each takes up to 100 bytes
 _SPACED_KEY = re.compile(rb'"\s+:')
 _KEY_END = b'":'
 _TEXT_CONTROL = frozenset(b"\t\n\r\f\b\x1b")
@@ -41,6 +42,7 @@ def parse(data: bytes) -> Document:
     """The document, or Refused."""
     if not data.strip():
         raise Refused("the file is empty")
+    _refuse_many(data)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -48,6 +50,15 @@ def parse(data: bytes) -> Document:
     if _may_repeat_keys(data, value):
         return _parse_slowly(data, None)
     return Document(value)
+
+
+def _refuse_many(data: bytes) -> None:
+    """Before they are parsed: `{},{},` takes 24 times its size in memory."""
+    if len(data) <= MOST_VALUES:
+        return
+    values = sum(map(data.count, (b",", b"{", b"[")))
+    if values > MOST_VALUES:
+        raise Refused(f"about {values} values; {MOST_VALUES} is the most for one file: split it")
 
 
 def _may_repeat_keys(data: bytes, value: Any) -> bool:

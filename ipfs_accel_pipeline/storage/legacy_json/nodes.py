@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
@@ -65,11 +66,16 @@ def numbers(node: Node, **wanted: tuple[str, str]) -> dict[str, Cited]:
     """`average_latency_ms=("avg_latency", "s->ms")`: those keys of an object that hold numbers, cited."""
     if not isinstance(node.value, dict):
         return {}
-    there = node.value
-    found = {name: node.at(key).cite(unit) for name, (key, unit) in wanted.items() if there.get(key) is not None}
-    return {name: cited for name, cited in found.items() if cited is not None}
+    found = {}
+    for name, (key, unit) in wanted.items():
+        raw = node.value.get(key)
+        value = None if raw is None or isinstance(raw, list) else converted(raw, unit)
+        if value is not None:
+            found[name] = Cited(value, f"{node.pointer}/{escaped(key)}", unit, raw)
+    return found
 
 
+@lru_cache(1024)  # the same few keys in most files
 def escaped(key: str | int) -> str:
     text = str(key)
     return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
@@ -87,7 +93,7 @@ def resolve(document: Any, pointer: str) -> Any:
 
 def _child(value: Any, key: str | int, missing: Any = None) -> Any:
     if isinstance(value, dict):
-        return value.get(key if isinstance(key, str) else str(key), missing)
+        return value.get(str(key), missing)
     if isinstance(value, list) and str(key).isdigit() and int(key) < len(value):
         return value[int(key)]
     return missing

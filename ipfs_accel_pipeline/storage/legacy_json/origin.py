@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
@@ -46,13 +47,16 @@ _TIME_KEYS = (
 
 def time_of(node: Node) -> Cited | None:
     """The time that an object, or its metadata, states."""
-    for place, pointer in ((node.value, node.pointer), (node.get("metadata"), f"{node.pointer}/metadata")):
-        if not isinstance(place, dict):
-            continue
-        for key in _TIME_KEYS:
-            raw = place.get(key)
-            if raw is not None and parse_time(raw) is not None:
-                return Cited(raw, f"{pointer}/{key}", "text", raw)
+    return _stated_time(node.value, node.pointer) or _stated_time(node.get("metadata"), f"{node.pointer}/metadata")
+
+
+def _stated_time(place: Any, pointer: str) -> Cited | None:
+    if not isinstance(place, dict) or place.keys().isdisjoint(_TIME_KEYS):
+        return None
+    for key in _TIME_KEYS:
+        raw = place.get(key)
+        if raw is not None and parse_time(raw) is not None:
+            return Cited(raw, f"{pointer}/{key}", "text", raw)
     return None
 
 

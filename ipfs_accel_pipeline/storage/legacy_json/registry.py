@@ -5,7 +5,7 @@ Shapes are asked in this order, the most telling keys first. File names are neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -197,25 +197,39 @@ SHAPES = (
 
 def shape_of(value: Any) -> Shape | None:
     """The first shape whose keys these are."""
-    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else SHAPES
-    return next((shape for shape in candidates if shape.detect(value)), None)
+    candidates = _candidates(frozenset(value)) if isinstance(value, dict) else _ALL
+    return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
 
 
 @lru_cache(4096)
-def _candidates(names: frozenset[str]) -> tuple[Shape, ...]:
-    """Those that an object with these keys may be: most files share their keys with many others."""
-    return tuple(shape for shape in SHAPES if not isinstance(shape.detect, Keys) or shape.detect.possible(names))
+def _candidates(names: frozenset[str]) -> tuple[tuple[Shape, Detector | None], ...]:
+    """Those that an object with these keys may be, and what is still to be asked of its values.
+
+    Most files share their keys with many others.
+    """
+    return tuple(
+        (shape, shape.detect.condition if isinstance(shape.detect, Keys) else shape.detect)
+        for shape in SHAPES
+        if not isinstance(shape.detect, Keys) or shape.detect.possible(names)
+    )
 
 
-def read_document(value: Any, origin: Origin) -> tuple[Shape | None, list[Statement]]:
-    """The shape and everything that a document says; what it lists as simulated is marked so."""
+_ALL = tuple((shape, shape.detect) for shape in SHAPES)
+
+
+def read_document(value: Any, origin: Origin) -> tuple[Shape | None, Iterable[Statement]]:
+    """The shape and everything that a document says, read as it is asked for; what it lists as simulated is marked."""
     node = Node(value)
     shape, statements = read_node(node, Origin(origin.name, time_of(node), origin.model))
-    listed, whole = _listed_as_simulated(value), _flag_of_all(value)
+    return shape, statements if shape is None else _marked(statements, value)
+
+
+def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statement]:
+    listed, whole = _listed_as_simulated(document), _flag_of_all(document)
     for statement in statements:
         if isinstance(statement, Finding):
-            _mark(statement, value, listed, whole)
-    return shape, statements
+            _mark(statement, document, listed, whole)
+        yield statement
 
 
 def _mark(finding: Finding, document: Any, listed: frozenset[Any], whole: str | None) -> None:
@@ -235,14 +249,14 @@ def _flag_of_all(value: Any) -> str | None:
     return flag_of(value, depth=0) or flag_of(value.get("metadata"), depth=0)
 
 
-def read_node(node: Node, origin: Origin) -> tuple[Shape | None, list[Statement]]:
+def read_node(node: Node, origin: Origin) -> tuple[Shape | None, Iterable[Statement]]:
     """For a document, or for what a wrapper holds."""
     shape = shape_of(node.value)
     if shape is None:
         return None, [LeftOut(node.pointer, unknown_reason(node.value))]
     if origin.wrappers > DEEPEST_WRAPPER:
         return shape, [LeftOut(node.pointer, f"wrapped more than {DEEPEST_WRAPPER} times")]
-    return shape, list(shape.read(node, origin))
+    return shape, shape.read(node, origin)
 
 
 def unknown_reason(value: Any) -> str:

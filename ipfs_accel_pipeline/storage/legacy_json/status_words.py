@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from ipfs_accel_pipeline.records import Status
@@ -20,10 +21,16 @@ _HARNESS = re.compile(
     r"|takes \d+ positional arguments? but"
     r"|can't open file|unterminated (?:string|triple)|error: (?:argument|unrecognized|the following arguments)",
 )
+# The same few words stand in most files; longer texts differ.
+_SHORT = 100
 
 
 def status_of(text: str) -> Status | None:
     """None for a text that is no outcome (an output, a shape)."""
+    return _status_of_short(text) if len(text) <= _SHORT else _status_of(text)
+
+
+def _status_of(text: str) -> Status | None:
     if _PASSED.match(text):
         return Status.PASSED
     if _ABSENT.search(text):
@@ -35,6 +42,9 @@ def status_of(text: str) -> Status | None:
     return Status.ERROR if _FAILED.search(text) else None
 
 
+_status_of_short = lru_cache(1024)(_status_of)
+
+
 def failure_status(message: str | None) -> Status:
     """The status of something that failed with this message."""
     found = status_of(message or "")
@@ -44,10 +54,19 @@ def failure_status(message: str | None) -> Status:
 def harness_failure(*texts: Any) -> str | None:
     """The words that show that the test script, not the model, failed."""
     for text in texts:
-        found = _HARNESS.search(text) if isinstance(text, str) else None
-        if found:
-            return found[0]
+        if isinstance(text, str) and text:
+            found = _harness_words_short(text) if len(text) <= _SHORT else _harness_words(text)
+            if found is not None:
+                return found
     return None
+
+
+def _harness_words(text: str) -> str | None:
+    found = _HARNESS.search(text)
+    return found[0] if found else None
+
+
+_harness_words_short = lru_cache(1024)(_harness_words)
 
 
 def last_line(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 _COMPACT = "%Y%m%d_%H%M%S"
 _IN_NAME = re.compile(r"(?<!\d)(20\d{6}_\d{6})(?!\d)")
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _EPOCH_IN_NAME = re.compile(r"(?<!\d)(1[67]\d{8})(?!\d)")
 # The project began in 2024; a number outside of this is no time of a result.
 _EARLIEST, _LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
@@ -31,7 +32,7 @@ def _parsed(raw: Any) -> datetime | None:
 
 def states_zone(raw: Any) -> bool:
     """Whether the time says where it was taken: epoch seconds and offsets do."""
-    return not isinstance(raw, str) or bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", raw.strip()))
+    return not isinstance(raw, str) or bool(_ZONE.search(raw.strip()))
 
 
 def time_in_name(name: str) -> str | float | None:

@@ -15,7 +15,6 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Fi
 
 _MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
 _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
-_HINTS = ("mock", "simulat", "fake", "emulat")
 # Rounded printing explains a few percent; a contradiction is larger.
 _THROUGHPUT_TOLERANCE = 0.1
 _AVERAGE_TOLERANCE = 0.02
@@ -32,7 +31,8 @@ Mark = tuple[Grade, str]
 def grade(finding: Finding) -> tuple[Grade, list[str]]:
     """The grade and every reason for it, the weightiest first."""
     marks = [(finding.prior, finding.prior_reason), *_marks(finding)]
-    marks.sort(key=lambda mark: -SEVERITY[mark[0]])
+    if len(marks) > 1:
+        marks.sort(key=lambda mark: -SEVERITY[mark[0]])
     worst = marks[0][0]
     return worst, [reason for _, reason in marks]
 
@@ -52,7 +52,8 @@ def _marks(finding: Finding) -> Iterator[Mark]:
 
 def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
     plain = "\n".join(texts).casefold()
-    if not any(hint in plain for hint in _HINTS):  # most texts; the patterns below are slow
+    # Most texts have none of these, and the patterns are slow.
+    if not ("mock" in plain or "simulat" in plain or "fake" in plain or "emulat" in plain):
         return
     for text in texts:
         found = _MOCK.search(text) or _SIMULATED.search(text)

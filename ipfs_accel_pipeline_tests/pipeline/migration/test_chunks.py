@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pytest
 
-from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.imported import present
-from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline_tests import legacy_samples as samples
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
-
-
-@pytest.fixture
-def legacy(tmp_path):
-    folder = tmp_path / "legacy"
-    folder.mkdir()
-    return folder
-
-
-def run(settings, *paths):
-    return migrate(settings, [str(path) for path in paths], MigrationOptions())
-
-
-def stored(settings, sql):
-    with open_database(settings.database) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def rows(settings, table):
-    with open_database(settings.database) as connection:
-        return read_rows(connection, table)
+from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run, stored
 
 
 def test_times_of_several_zones_and_columns_known_in_one_chunk_only_go_together(settings, legacy, monkeypatch):

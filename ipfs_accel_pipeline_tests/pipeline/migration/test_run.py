@@ -19,35 +19,9 @@ from ipfs_accel_pipeline.pipeline.reporting import make_report
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
-from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline_tests import legacy_samples as samples
 from ipfs_accel_pipeline_tests.legacy_databases import GENERATIONS
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
-
-
-@pytest.fixture
-def legacy(tmp_path):
-    folder = tmp_path / "legacy"
-    folder.mkdir()
-    return folder
-
-
-def run(settings, *paths, **options):
-    return migrate(settings, [str(path) for path in paths], MigrationOptions(**options))
-
-
-def stored(settings, sql):
-    with open_database(settings.database) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def rows(settings, table):
-    with open_database(settings.database) as connection:
-        return read_rows(connection, table)
+from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run, stored
 
 
 def test_every_shape_has_the_outcome_that_is_meant(settings, legacy):
@@ -178,6 +152,7 @@ def test_two_migrations_at_once_lose_nothing_and_double_nothing(settings, legacy
 
 
 def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, legacy, monkeypatch):
+    from ipfs_accel_pipeline.pipeline.migration import run as migration
     from ipfs_accel_pipeline.pipeline.migration import workers, writing
 
     for second in range(4):
@@ -191,7 +166,7 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_run_goes_on(settings, le
         return real(connection, table, given, **options)
 
     monkeypatch.setattr(workers, "_CHUNK_FILES", 2)
-    monkeypatch.setattr(workers, "_BATCH_CHUNKS", 1)
+    monkeypatch.setattr(migration, "_BATCH_CHUNKS", 1)
     monkeypatch.setattr(writing, "write_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(settings, legacy)

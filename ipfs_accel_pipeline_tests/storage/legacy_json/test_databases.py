@@ -36,7 +36,7 @@ def statements(tmp_path):
             connection.execute(script)
         found, said = read_document(duckdb_document(path), Origin(path.name))
         assert (found.name if found else None) == shape
-        return said
+        return list(said)
 
     return read
 

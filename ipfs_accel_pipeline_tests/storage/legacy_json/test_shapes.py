@@ -217,7 +217,7 @@ def test_what_the_file_lists_as_simulated_is_simulated():
 
 
 def test_a_list_of_models_claims_models():
-    statements = read_document(samples.BY_SHAPE["N_model_list"][0], Origin("f.json"))[1]
+    statements = list(read_document(samples.BY_SHAPE["N_model_list"][0], Origin("f.json"))[1])
     assert statements == [ModelClaim("/bert", "acme/tiny", "embedding", None, None)]
 
 

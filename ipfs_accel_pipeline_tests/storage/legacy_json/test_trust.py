@@ -57,7 +57,7 @@ def test_each_rule_gives_its_grade_and_its_reason(document, verdict, says):
 
 
 def test_the_worst_mark_counts_and_every_reason_is_kept():
-    finding = read_document(samples.web(), Origin("f.json"))[1][0]
+    finding = next(iter(read_document(samples.web(), Origin("f.json"))[1]))
     verdict, reasons = grade(finding)
     assert verdict is Grade.SIMULATED
     assert len(reasons) == 3
