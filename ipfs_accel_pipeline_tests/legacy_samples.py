@@ -136,6 +136,13 @@ THREE_RUNS = {
     "metadata": {"model": "bert-base-uncased", "timestamp": "2025-03-01T16:47:22.223764"},
 }
 
+
+def three_runs(average: float, **changes: float) -> dict[str, Any]:
+    """S10 whose minimum and maximum are 10 % from the average, as where they were computed from it."""
+    limits = {"min_time": changes.get("minimum", average * 0.9), "max_time": average * 1.1}
+    return THREE_RUNS | {"performance": {"pipeline_cuda": {"avg_time": average, "num_runs": 3} | limits}}
+
+
 SINGLE_RUN = {
     "results": {
         "cpu": {
@@ -168,6 +175,13 @@ ENDPOINTS = {
         }
     },
 }
+
+
+def endpoint(answer: str) -> dict[str, Any]:
+    """S30 that succeeded, by its own words; only a step says what answered."""
+    steps = {"endpoint_invocation": {"status": "Success", "result": answer}}
+    return {"timestamp": TIME, "model_results": {"acme/tiny": {"cuda:0": {"steps": steps, "status": "Success"}}}}
+
 
 COMPARED = {
     "timestamp": "2025-03-02T12:00:00Z",
@@ -284,6 +298,20 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         "imported",
     ),
     "S35 web_platform_comparison": (COMPARED, "imported"),
+    "S36 nested_records": (
+        {"size_tiny": {"webnn": {"text": FLAT_RECORD | {"platform": "webnn", "result_type": "SIMULATION"}}}},
+        "imported",
+    ),
+    "S37 outcomes_by_platform": (
+        [
+            {
+                "model": "acme/by-platform",
+                "timestamp": TIME,
+                "hardware_results": {"cpu": {"success": False, "exit_code": 1, "error_summary": "out of memory"}},
+            }
+        ],
+        "imported",
+    ),
     "N_model_list": ({"bert": {"name": "acme/tiny", "family": "embedding"}}, "imported"),
     "N_config": ({"batch_sizes": [1], "warmup_iterations": 5, "benchmark_iterations": 20}, "ignored"),
     "N_code_fix_report": ({"total_files": 2, "files_fixed": 1, "total_issues_fixed": 4}, "ignored"),

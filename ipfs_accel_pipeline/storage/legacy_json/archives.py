@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz", ".zip")
 MEMBER_MARK = "!"
-_WANTED = (".json", ".csv")
+DATABASES = (".duckdb", ".db", ".sqlite")
+_WANTED = (".json", ".csv", ".parquet", *DATABASES)
 _MIB = 2**20
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError)
 
@@ -116,7 +117,7 @@ def _bomb(total: int, packed: int, unpacked: int, count: int, limits: Limits) ->
 
 
 def _wanted(name: str) -> bool:
-    return any(kind in PurePosixPath(name).name.casefold() for kind in (*_WANTED, *ARCHIVES, ".duckdb"))
+    return any(kind in PurePosixPath(name).name.casefold() for kind in (*_WANTED, *ARCHIVES))
 
 
 def _reason(name: str, size: int, limits: Limits) -> str | None:

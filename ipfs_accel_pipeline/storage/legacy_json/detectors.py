@@ -6,9 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
 
 Detector = Callable[[Any], bool]
+_LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
+_API_KEYS = frozenset(
+    {
+        "api_models",
+        "apis",
+        "backoff_factor",
+        "backoff_test",
+        "chat_completion",
+        "chat_models",
+        "endpoint_handler_creation",
+        "error_handling_auth",
+        "post_request",
+        "request_formatting",
+        "streaming",
+        "successful_requests",
+    }
+)
+_API_NAMES = frozenset({"claude", "gemini", "groq", "hf_tei", "hf_tgi", "ollama", "openai", "ovms"})
+# Markers that were put into many files later, beside what they hold.
+_MARKERS = frozenset({"WARNING", "warnings", "simulated_hardware"})
 _CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
 
 
@@ -47,7 +68,17 @@ def records(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
 def values(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
     """An object whose every member is an object with these keys."""
     every = keys(*needed, one_of=one_of)
-    return lambda value: isinstance(value, dict) and bool(value) and all(every(item) for item in value.values())
+
+    def detect(value: Any) -> bool:
+        items = _unmarked(value)
+        return bool(items) and all(every(item) for item in items.values())
+
+    return detect
+
+
+def _unmarked(value: Any) -> dict[str, Any]:
+    """The members of an object without the markers; none if it is no object."""
+    return {key: item for key, item in value.items() if key not in _MARKERS} if isinstance(value, dict) else {}
 
 
 def value_is(key: str, *types: type) -> Callable[[Any], bool]:
@@ -58,20 +89,51 @@ def any_value(key: str, condition: Callable[[Any], bool]) -> Callable[[Any], boo
     return lambda value: isinstance(value[key], dict) and any(condition(item) for item in value[key].values())
 
 
+def is_about_apis(value: Any) -> bool:
+    """Results and states of remote services."""
+    if not isinstance(value, dict):
+        return False
+    return not _API_KEYS.isdisjoint(value) or len(_API_NAMES.intersection(value)) > 1
+
+
 def is_flat(value: Any) -> bool:
     """Keys such as `cpu_init` whose values are words."""
     if not isinstance(value, dict):
         return False
-    return any(isinstance(item, str) and "_" in key and split_prefix(key) for key, item in value.items())
+    return any(
+        isinstance(item, str) and len(item) <= _LONGEST_WORD and "_" in key and split_prefix(key)
+        for key, item in value.items()
+    )
 
 
 def is_nested_by_test(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(key.startswith("test_") for key in value)
-        and any(is_flat(item) for item in value.values())
+    """Test names, bare or under the platform they were run for."""
+    if not isinstance(value, dict):
+        return False
+    names = [key for key in value if key not in _MARKERS]
+    if all(key.startswith("test_") for key in names):
+        return any(is_flat(value[name]) or has_words(value[name]) for name in names)
+    return all(hardware_type(key) is not None for key in names) and any(
+        is_nested_by_test(value[name]) for name in names
     )
+
+
+def has_words(value: Any) -> bool:
+    """`status` with a word for each step."""
+    return isinstance(value, dict) and isinstance(value.get("status"), dict)
+
+
+def has_status_words(value: dict[str, Any]) -> bool:
+    return has_words(value["results"])
+
+
+def holds_records(value: Any, depth: int = 4) -> bool:
+    """Objects within objects, every one of which ends in a record that says what happened to a model on a platform."""
+    if not isinstance(value, dict) or not value:
+        return False
+    if "model_name" in value:
+        return names_results(value)
+    return depth > 0 and all(holds_records(item, depth - 1) for key, item in value.items() if key not in _MARKERS)
 
 
 def has_platform_members(value: dict[str, Any]) -> bool:
@@ -83,6 +145,11 @@ def has_platform_members(value: dict[str, Any]) -> bool:
 
 def names_platform(results: Any) -> bool:
     return isinstance(results, dict) and any(split_prefix(key) for key in results)
+
+
+def is_availability(value: Any) -> bool:
+    """True or false for several platforms, whatever else is told of them."""
+    return isinstance(value, dict) and sum(isinstance(value.get(name), bool) for name in _CAPABILITIES) > 1
 
 
 def is_detection(value: Any) -> bool:

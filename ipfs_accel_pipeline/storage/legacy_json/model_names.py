@@ -16,6 +16,8 @@ _KEYS_FILE = Path(__file__).with_name("model_keys.toml")
 KEY_PREFIX = "legacy-key/"
 _NO_MODEL = frozenset({"", "test", "tests", "result", "results"})
 _TIMES = re.compile(r"_?20\d{6}_\d{6}|_1[67]\d{8}$")
+_LOCAL = re.compile(r"[/~.:\\]|[A-Za-z]:[\\/]")  # `/tmp/bert_test_model`, `::simple_model::`
+_LOCAL_END = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9][A-Za-z0-9_.-]*")
 _DECORATION = re.compile(
     r"^(test_)?(hf_)?|(_test_results|_test|_results|_performance|_endpoint)+$|^performance_test_skills_", re.IGNORECASE
 )
@@ -52,6 +54,10 @@ def resolve_model(written: str, by_id: dict[str, str]) -> Resolved:
     if name in by_id:
         found = by_id[name]
         return Resolved(found, None if found == name else f"{name!r} is called {found} in the catalogue")
+    if _LOCAL.match(name):
+        return Resolved(
+            KEY_PREFIX + (_LOCAL_END.findall(name) or ["unnamed"])[-1], "a model of that machine's own, no checkpoint"
+        )
     if "/" in name:
         return Resolved(name, None)
     key = key_in_name(name) or name

@@ -47,9 +47,14 @@ class Node:
         return self.value if isinstance(self.value, str) and self.value.strip() else None
 
     def cite(self, unit: str) -> Cited | None:
-        """The value in our unit; None where there is none."""
-        value = converted(self.value, unit)
+        """The value in our unit; None where there is none, or several."""
+        value = None if isinstance(self.value, list) else converted(self.value, unit)
         return None if value is None else Cited(value, self.pointer, unit, self.value)
+
+    def cite_runs(self, unit: str) -> Cited | None:
+        """All of an array of numbers in our unit; None where it is anything else, or empty."""
+        value = converted(self.value, unit) if isinstance(self.value, list) else None
+        return Cited(value, self.pointer, unit, self.value) if value else None
 
 
 def first(*nodes: Node) -> Node:
@@ -64,7 +69,7 @@ def numbers(node: Node, **wanted: tuple[str, str]) -> dict[str, Cited]:
     found = {}
     for name, (key, unit) in wanted.items():
         raw = node.value.get(key)
-        value = None if raw is None else converted(raw, unit)
+        value = None if raw is None or isinstance(raw, list) else converted(raw, unit)
         if value is not None:
             found[name] = Cited(value, f"{node.pointer}/{escaped(key)}", unit, raw)
     return found

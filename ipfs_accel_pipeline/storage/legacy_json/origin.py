@@ -31,8 +31,18 @@ class Origin:
         return self.model or Cited(key_in_name(self.name) or "unknown", "", "file name", self.name)
 
 
-_NO_NAMES = frozenset({"unknown", "none", "n/a"})
-_TIME_KEYS = ("timestamp", "test_timestamp", "test_date", "date", "created_at")
+_NO_NAMES = frozenset({"unknown", "unknown_model", "none", "n/a"})
+_TIME_KEYS = (
+    "timestamp",
+    "test_timestamp",
+    "test_datetime",
+    "test_date",
+    "run_date",
+    "last_tested",
+    "date",
+    "created_at",
+    "run_started_at",
+)
 
 
 def time_of(node: Node) -> Cited | None:

@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ipfs_accel_pipeline.storage.legacy_json.columns import figures_of, names_results
+from ipfs_accel_pipeline.storage.legacy_json.databases import TABLES, is_known
 from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     Detector,
     Keys,
     any_value,
     both,
     has_platform_members,
+    has_status_words,
+    holds_records,
+    is_about_apis,
+    is_availability,
     is_detection,
     is_flat,
     is_nested_by_test,
@@ -26,13 +32,15 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
 )
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
+from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, resolve
 from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
+from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 1"
+TOOL_VERSION = "legacy-readers 2"
 
 
 class Shape(NamedTuple):
@@ -42,7 +50,7 @@ class Shape(NamedTuple):
     is_result: bool = True  # False: a config, a cache or a report of the code, which is ignored
 
 
-_API_KEYS = ("endpoint_handler_creation", "post_request", "request_formatting", "streaming", "error_handling_auth")
+_CONFIG_KEYS = ("benchmark_iterations", "warmup_iterations", "model_families", "api_keys", "measure_performance")
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -70,6 +78,8 @@ def _skill_tests(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 SHAPES = (
+    # First: a table may be called as any key of the other shapes.
+    Shape("D1 database", both(keys(TABLES), is_known), row.database),
     Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
     Shape(
         "S02 batch_benchmarks",
@@ -125,6 +135,7 @@ SHAPES = (
         both(keys("results", "metadata"), lambda value: names_platform(value["results"])),
         claims.metadata_results,
     ),
+    Shape("S10c metadata_results", both(keys("results", "metadata"), has_status_words), claims.metadata_results),
     Shape("S08 status_examples", both(keys("status"), value_is("status", dict)), claims.status_examples),
     Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
     Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
@@ -133,31 +144,35 @@ SHAPES = (
     Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
     Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
     Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
+    Shape("S37 outcomes_by_platform", keys("model", "hardware_results"), outcomes.by_platform),
+    Shape("S37 outcomes_by_platform", records("model", "hardware_results"), outcomes.by_platform),
     Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
     Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
     Shape(
         "S16 flat_records",
         both(
             keys("model_name", one_of=("hardware_type", "hardware")),
-            lambda value: any(column in value for column in (*figures.RECORD_COLUMNS, "latency_ms")),
+            lambda value: bool(figures_of(value)),
         ),
-        figures.flat_record,
+        row.flat_record,
     ),
-    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), figures.flat_records),
+    Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), row.flat_records),
     Shape(
         "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification
     ),
-    Shape("S27 table", keys("rows", "columns"), figures.table_rows),
-    Shape("D1 duckdb", keys("duckdb_tables"), figures.database),
+    Shape("S27 table", both(keys("rows", "columns"), lambda value: names_results(value["columns"])), row.table_rows),
     Shape("S28 browser_caps", keys("browser", one_of=("webgpu", "webnn", "webgl")), machines.browser_capabilities),
     Shape("N_model_list", values("name", "family"), outcomes.model_list, is_result=False),
     Shape(
         "S25 api_tests",
-        lambda value: isinstance(value, dict) and any(key in value for key in _API_KEYS),
+        is_about_apis,
         left_out.because("tests of a remote API: they run on no hardware"),
     ),
     Shape("S32 nested_by_test", is_nested_by_test, claims.nested_by_test),
+    Shape("S26 error_only", keys("test_error"), left_out.error_only),
     Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
+    Shape("S36 nested_records", holds_records, row.nested_records),
+    Shape("S29 hardware_detection", is_availability, machines.hardware_detection),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",
@@ -166,7 +181,7 @@ SHAPES = (
     ),
     Shape(
         "N_config",
-        keys(one_of=("benchmark_iterations", "warmup_iterations", "model_families", "api_keys")),
+        keys(one_of=_CONFIG_KEYS),
         left_out.because("a configuration, not a result"),
         is_result=False,
     ),
@@ -206,15 +221,32 @@ def read_document(value: Any, origin: Origin) -> tuple[Shape | None, Iterable[St
     """The shape and everything that a document says, read as it is asked for; what it lists as simulated is marked."""
     node = Node(value)
     shape, statements = read_node(node, Origin(origin.name, time_of(node), origin.model))
-    listed = _listed_as_simulated(value)
-    return shape, _flagged(statements, listed) if listed else statements
+    return shape, statements if shape is None else _marked(statements, value)
 
 
-def _flagged(statements: Iterable[Statement], listed: frozenset[Any]) -> Iterator[Statement]:
+def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statement]:
+    listed, whole = _listed_as_simulated(document), _flag_of_all(document)
     for statement in statements:
-        if isinstance(statement, Finding) and hardware_type(statement.hardware.value) in listed:
-            statement.is_flagged = statement.is_flagged or "the file lists this hardware under simulated_hardware"
+        if isinstance(statement, Finding):
+            _mark(statement, document, listed, whole)
         yield statement
+
+
+def _mark(finding: Finding, document: Any, listed: frozenset[Any], whole: str | None) -> None:
+    """What the object of a finding, and the file around it, say of it, whatever its reader looked at."""
+    if finding.pointer and finding.hardware.unit != "prefix":  # else the object is about several platforms
+        mine = resolve(document, finding.pointer)
+        finding.is_flagged = finding.is_flagged or flag_of(mine)
+        finding.marks += tuple(texts_of(mine))
+    finding.is_flagged = finding.is_flagged or whole
+    if listed and hardware_type(str(finding.hardware.value)) in listed:
+        finding.is_flagged = finding.is_flagged or "the file lists this hardware under simulated_hardware"
+
+
+def _flag_of_all(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    return flag_of(value, depth=0) or flag_of(value.get("metadata"), depth=0)
 
 
 def read_node(node: Node, origin: Origin) -> tuple[Shape | None, Iterable[Statement]]:
@@ -229,6 +261,10 @@ def read_node(node: Node, origin: Origin) -> tuple[Shape | None, Iterable[Statem
 
 def unknown_reason(value: Any) -> str:
     """The keys of what nobody knows, for whoever writes the next reader."""
+    if isinstance(value, dict) and TABLES in value:
+        return f"a database of something else; its tables: {_some(value[TABLES])}"
+    if isinstance(value, dict) and {"columns", "rows"} <= value.keys():
+        return f"a table of something else; its columns: {_some(dict.fromkeys(value['columns']))}"
     if isinstance(value, dict):
         return f"no known shape; its keys: {_some(value)}"
     if isinstance(value, list):

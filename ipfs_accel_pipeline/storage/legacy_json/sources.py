@@ -10,19 +10,29 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, MEMBER_MARK, Limits, Member, members
+from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, DATABASES, MEMBER_MARK, Limits, Member, members
+from ipfs_accel_pipeline.storage.legacy_json.databases import (
+    duckdb_document,
+    is_duckdb,
+    is_sqlite,
+    locked,
+    sqlite_document,
+)
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused, parse
 from ipfs_accel_pipeline.storage.legacy_json.findings import LeftOut
-from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document, duckdb_document, is_duckdb
+from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document, is_parquet, parquet_document
 
 _CHUNK = 2**20
 # In a folder only these are looked at; a file that is named is always looked at.
-_WANTED = (".json", ".csv", ".duckdb", ".db", *ARCHIVES)
+_WANTED = (".json", ".csv", ".parquet", *DATABASES, *ARCHIVES)
+# Changes of a database that are not yet in its file: no source of their own.
+_LOGS = (".wal", "-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,14 @@ def load(source: Source) -> tuple[Any, list[LeftOut]]:
     data = source.data or b""
     if is_duckdb(data[:16]):
         raise Refused("a DuckDB file inside an archive: unpack it and name the file")
+    if is_sqlite(data[:16]):
+        if _pending(f"{source.label}-wal"):
+            raise Refused("changes lie in the -wal file beside it: open and close it once with SQLite")
+        return sqlite_document(data), []
+    if is_parquet(data[:16]):
+        return parquet_document(data), []
+    if source.label.casefold().endswith(_LOGS):
+        raise Refused("the log of a database: name the database itself")
     if source.label.casefold().endswith(".csv"):
         return csv_document(data), []
     document = parse(data)
@@ -121,7 +139,8 @@ def _folder(root: Path, found: Found) -> Iterator[str | Source]:
         for entry in entries:
             if entry.name in folders:
                 continue
-            if any(kind in entry.name.casefold() for kind in _WANTED):
+            name = entry.name.casefold()
+            if any(kind in name for kind in _WANTED) and not name.endswith(_LOGS):
                 yield entry.path
             else:
                 found.other_files += 1
@@ -165,9 +184,23 @@ def _large(label: str, status: os.stat_result, stream: FileIO, start: bytes, lim
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)
     if is_duckdb(start[:16]):
-        return Source(label, status.st_size, digest.hexdigest(), status.st_mtime, path=Path(label))
+        return _duckdb(label, status, digest)
     reason = limits.too_large(status.st_size)
     return Source(label, status.st_size, digest.hexdigest(), status.st_mtime, refused=reason)
+
+
+def _duckdb(label: str, status: os.stat_result, digest: Any) -> Source:
+    """The log beside it is part of its content; a file that is locked has no content that it is known by."""
+    reason = locked(Path(label))
+    if reason is not None:
+        return _refused(label, reason, status.st_size)
+    with suppress(OSError):
+        digest.update(Path(f"{label}.wal").read_bytes())
+    return Source(label, status.st_size, digest.hexdigest(), status.st_mtime, path=Path(label))
+
+
+def _pending(log: str) -> bool:
+    return os.path.exists(log) and os.path.getsize(log) > 0
 
 
 def _archive(path: Path, limits: Limits) -> Iterator[Source]:

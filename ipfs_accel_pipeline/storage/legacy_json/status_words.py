@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from ipfs_accel_pipeline.records import Status
 
 _PASSED = re.compile(r"^\s*(success|passed|pass|completed|ok|real)\b", re.IGNORECASE)
 _ABSENT = re.compile(r"not available|not found on|unavailable|not supported|unknown|skipped|not tested", re.IGNORECASE)
 _MEMORY = re.compile(r"out of memory|OutOfMemory|MemoryError|cannot allocate memory", re.IGNORECASE)
-_TIMEOUT = re.compile(r"\btime[d]?[ -]?out\b", re.IGNORECASE)
+_TIMEOUT = re.compile(r"\btime[d]?[ _-]?out\b", re.IGNORECASE)
 _FAILED = re.compile(r"^\s*(error|fail|exception|crash)|\bfailed\b|\berror\b", re.IGNORECASE)
 # The test script itself was broken: nothing of the model was ever run.
 _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
+    r"|\bname '\w+' is not defined"
+    r"|takes \d+ positional arguments? but"
     r"|can't open file|unterminated (?:string|triple)|error: (?:argument|unrecognized|the following arguments)",
 )
 # The same few words stand in most files; longer texts differ.
@@ -48,10 +51,10 @@ def failure_status(message: str | None) -> Status:
     return found if found not in (None, Status.PASSED, Status.SKIPPED) else Status.ERROR
 
 
-def harness_failure(*texts: str | None) -> str | None:
+def harness_failure(*texts: Any) -> str | None:
     """The words that show that the test script, not the model, failed."""
     for text in texts:
-        if text:
+        if isinstance(text, str) and text:
             found = _harness_words_short(text) if len(text) <= _SHORT else _harness_words(text)
             if found is not None:
                 return found

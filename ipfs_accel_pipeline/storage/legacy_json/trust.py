@@ -18,8 +18,10 @@ _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
 # Rounded printing explains a few percent; a contradiction is larger.
 _THROUGHPUT_TOLERANCE = 0.1
 _AVERAGE_TOLERANCE = 0.02
-# A clock gives 6 or more digits; a person types 3 or 4.
+# A clock gives 6 or more digits; a person types 3 or 4. One that stands alone may be a rounded measurement.
 _TYPED_DIGITS = 4
+_TYPED_DIGITS_ALONE = 2
+_PLACEHOLDER = re.compile(r"^(?:sample|dummy|fake|placeholder|example)[-_ ]?model", re.IGNORECASE)
 _TIMINGS = ("average_latency_ms", "throughput_items_per_second", "inference_time_ms", "model_load_ms")
 _FIGURES = (*_TIMINGS, "realtime_factor")
 
@@ -39,18 +41,21 @@ def _marks(finding: Finding) -> Iterator[Mark]:
     if finding.is_flagged:
         yield Grade.SIMULATED, finding.is_flagged
     yield from _mock_marks(finding.marks)
+    if _PLACEHOLDER.match(str(finding.model.value)):
+        yield Grade.HAND_WRITTEN, f"no model is called {finding.model.value!r}: it stands for one"
     if finding.values:
         yield from _typed(finding)
+        yield from _spread(finding.values)
         yield from _zeros(finding.values)
         yield from _contradictions(finding)
 
 
 def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
+    plain = "\n".join(texts).casefold()
+    # Most texts have none of these, and the patterns are slow.
+    if not ("mock" in plain or "simulat" in plain or "fake" in plain or "emulat" in plain):
+        return
     for text in texts:
-        plain = text.casefold()
-        # Most texts have none of these, and the patterns are slow.
-        if not ("mock" in plain or "simulat" in plain or "fake" in plain or "emulat" in plain):
-            continue
         found = _MOCK.search(text) or _SIMULATED.search(text)
         if found:
             yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
@@ -60,9 +65,20 @@ def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
 def _typed(finding: Finding) -> Iterator[Mark]:
     figures = [finding.values[name].raw for name in _FIGURES if name in finding.values]
     numbers = [raw for raw in figures if isinstance(raw, (int, float)) and raw]
-    if len(numbers) > 1 and finding.latencies is None and all(_digits(raw) <= _TYPED_DIGITS for raw in numbers):
+    most = _TYPED_DIGITS if len(numbers) > 1 else _TYPED_DIGITS_ALONE
+    if numbers and finding.latencies is None and all(_digits(raw) <= most for raw in numbers):
         shown = ", ".join(f"{raw:g}" for raw in numbers)
         yield Grade.HAND_WRITTEN, f"every figure is round ({shown}): no clock gives that"
+
+
+def _spread(values: dict[str, Cited]) -> Iterator[Mark]:
+    """Minimum and maximum that lie the same whole percentage from the average were computed from it."""
+    low, middle, high = (values.get(name) for name in ("min_latency_ms", "average_latency_ms", "max_latency_ms"))
+    if not (low and middle and high) or middle.value <= 0:
+        return
+    below, above = (1 - low.value / middle.value) * 100, (high.value / middle.value - 1) * 100
+    if above > 0.5 and abs(below - above) < 1e-9 and abs(above - round(above)) < 1e-9:
+        yield Grade.HAND_WRITTEN, f"minimum and maximum are exactly {above:.0f} % from the average: computed, not timed"
 
 
 def _zeros(values: dict[str, Cited]) -> Iterator[Mark]:

@@ -16,18 +16,28 @@ FACTORS = {
     "per s": 1.0,
     "ratio": 1.0,
     "W": 1.0,
+    "mW->W": 0.001,
+    "Celsius": 1.0,
+    "mAh": 1.0,
     "count": 1.0,
 }
 WORDS = frozenset({"text", "file name"})
 
 
 def converted(raw: Any, unit: str) -> Any:
-    """The value in our unit; None where there is no finite number."""
+    """The value in our unit, of an array each of its numbers; None where there is no finite number."""
     if unit in WORDS:
         return raw
     if isinstance(raw, list):
-        values = [converted(item, unit) for item in raw]
+        values = [_number(item, unit) for item in raw]
         return None if None in values else values
+    return _number(raw, unit)
+
+
+def _number(raw: Any, unit: str) -> float | None:
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
         return None
-    return int(raw) if unit == "count" and raw == int(raw) else raw * FACTORS[unit]
+    if unit == "count" and raw == int(raw):
+        return int(raw)
+    value = raw * FACTORS[unit]
+    return value if math.isfinite(value) else None

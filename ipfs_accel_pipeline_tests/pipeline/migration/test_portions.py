@@ -101,7 +101,9 @@ def test_a_stop_between_portions_leaves_nothing_and_the_next_run_has_all(
 
 def test_a_file_whose_end_breaks_its_shape_leaves_none_of_its_beginning(settings, legacy, portions_of_three):
     results = {str(batch): samples.direct()["batch_results"]["1"] | {"batch_size": batch} for batch in range(1, 8)}
-    broken = samples.direct() | {"batch_results": results | {"9": {"avg_latency_ms": 2.5, "latencies_ms": [[]]}}}
+    broken = samples.direct() | {
+        "batch_results": results | {"9": {"success": False, "error": "half a character: \ud800"}}
+    }
     samples.write(legacy / "broken.json", broken)
     samples.write(legacy / "fine.json", samples.direct())
     report = run(settings, legacy)

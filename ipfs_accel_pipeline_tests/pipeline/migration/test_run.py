@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.legacy_json.archives import Limits
 from ipfs_accel_pipeline_tests import legacy_samples as samples
+from ipfs_accel_pipeline_tests.legacy_databases import GENERATIONS
 from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run, stored
 
 
@@ -233,6 +235,17 @@ def test_impossible_counts_are_refused_with_their_place(settings, legacy):
     assert all(test.batch_size is None for test in rows(settings, "test_results"))
 
 
+def test_a_host_that_was_slow_one_day_does_not_hide_where_it_ran(settings, legacy):
+    samples.write(legacy / "fast.json", samples.seconds({"cpu": 1.0}))
+    samples.write(legacy / "slow.json", samples.seconds({"cpu": 5.0, "openvino": 5.05}))
+    samples.write(legacy / "gpu.json", samples.seconds({"cpu": 2.3, "cuda": 0.7}))
+    run(settings, legacy)
+    kept = {(p.hardware_id, p.run_id) for p in rows(settings, "performance_results")}
+    assert sorted(hardware for hardware, _ in kept) == ["imported-cpu-unknown-device"] * 3 + [
+        "imported-cuda-quadro-p4000"
+    ]
+
+
 def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
     samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01, "cuda": 0.2}))
     report = run(settings, legacy)
@@ -296,11 +309,28 @@ def test_archives_and_tables_are_sources_too(settings, legacy):
     assert {shape: counts["imported"] for shape, counts in report.by_shape.items()} == {
         "S01 direct_benchmark": 1,
         "S27 table": 1,
-        "D1 duckdb": 1,
+        "D1 database": 1,
     }
     assert run(settings, legacy).seen_before == 3
     proof = verify(settings)
     assert (proof.files, proof.problems) == (3, [])
+
+
+def test_databases_of_every_generation_are_imported_and_proved_value_by_value(settings, legacy):
+    for name, generation in GENERATIONS.items():
+        with duckdb.connect(str(legacy / f"{name}.duckdb")) as old:
+            old.execute(generation.script)
+    report = run(settings, legacy)
+    assert report.outcomes == {"imported": len(GENERATIONS)}
+    expected = [one for generation in GENERATIONS.values() for one in generation.expected if "rtx" not in one.hardware]
+    tests = rows(settings, "test_results")
+    assert len(tests) == len(expected)
+    assert Counter(test.details["evidence"] for test in tests) == Counter(one.grade for one in expected)
+    # Nothing says how any of these figures came about.
+    assert rows(settings, "performance_results") == []
+    assert run(settings, legacy).seen_before == len(GENERATIONS)
+    proof = verify(settings)
+    assert (proof.files, proof.tests, proof.problems) == (len(GENERATIONS), len(expected), [])
 
 
 def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 
@@ -35,6 +36,21 @@ def test_an_import_agrees_with_its_sources(imported):
     assert result.problems == []
     assert result.files > 15
     assert result.values > 100
+
+
+def test_a_copy_under_another_name_does_not_disturb_the_proof(tmp_path):
+    """The model is known by the file's name only, and the archive, which is read first, has it under another."""
+    settings = Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
+    legacy = tmp_path / "legacy"
+    samples.write(legacy / "a.json", samples.direct())
+    named = samples.write(legacy / "hf_t5_test_results.json", samples.FLAT)
+    migrate(settings, [str(named)], MigrationOptions())
+    with zipfile.ZipFile(legacy / "all.zip", "w") as archive:
+        archive.write(named, "copy.json")
+        archive.write(legacy / "a.json", "a.json")
+    (legacy / "a.json").unlink()
+    migrate(settings, [str(legacy / "all.zip")], MigrationOptions())
+    assert verify(settings).problems == []
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,11 @@ def test_an_ambiguous_key_says_what_it_may_have_been():
 )
 def test_units_are_converted_and_what_is_no_number_is_unknown(raw, unit, expected):
     assert converted(raw, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "key"), [("/tmp/bert_test_model", "bert_test_model"), ("::simple_model::", "simple_model")]
+)
+def test_a_model_that_lay_on_one_machine_is_no_checkpoint(written, key):
+    found = resolve_model(written, KNOWN)
+    assert (found.model_id, found.how) == (f"legacy-key/{key}", "a model of that machine's own, no checkpoint")

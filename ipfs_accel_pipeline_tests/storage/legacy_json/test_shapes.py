@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ipfs_accel_pipeline.records import Status
@@ -29,7 +31,7 @@ def test_each_sample_is_told_apart_by_its_keys(shape):
 
 
 def test_every_shape_has_a_sample():
-    tabular = {"S27 table", "D1 duckdb"}  # in test_tabular.py: they are no JSON
+    tabular = {"S27 table", "D1 database"}  # in test_tabular.py and test_databases.py: they are no JSON
     assert {shape.name for shape in SHAPES} - tabular == set(samples.BY_SHAPE)
 
 
@@ -223,3 +225,57 @@ def test_endpoints_keep_their_own_name():
     (finding,) = findings(samples.ENDPOINTS)
     assert finding.endpoint.value == "cuda:0"
     assert finding.error_message == "Failed - no endpoint; list indices must be integers"
+
+
+def test_results_that_name_their_endpoint_themselves_are_read_and_those_without_told():
+    one = {"status": "Error getting endpoint handler", "model": "acme/tiny", "endpoint_type": "cuda:0", "error": "no"}
+    (finding,) = findings({"model_results": {"bert": one}})
+    assert (finding.model.value, finding.hardware.value, finding.endpoint.value) == ("acme/tiny", "cuda:0", "cuda:0")
+    assert finding.hardware.pointer == "/model_results/bert/endpoint_type"
+    assert left_out({"model_results": {"bert": {"status": "Error", "error": "no"}}}) == [
+        "bert: Error, no platform is named"
+    ]
+
+
+def test_words_under_results_or_under_a_platform_are_claims():
+    words = {"status": {"cpu_init": "Success (REAL)"}, "metadata": {}}
+    for document in ({"metadata": {"model": "hf_t5"}, "results": words}, {"cpu": {"test_hf_t5": words}}):
+        (finding,) = findings(document)
+        assert (finding.model.value, finding.hardware.value) == ("t5", "cpu")
+
+
+def test_what_only_looks_like_words_about_a_model_is_none():
+    detection = {"cuda": True, "openvino": True, "mps_error": "MPS not available", "openvino_version": "2025.0"}
+    assert shape_of(detection).name == "S29 hardware_detection"
+    assert shape_of({"cpu_embedding": "import torch\n# failed\n" * 200}) is None
+
+
+@pytest.mark.parametrize(
+    "shape", [name for name, (document, _) in samples.BY_SHAPE.items() if isinstance(document, dict)]
+)
+def test_markers_that_were_put_in_later_change_no_shape(shape):
+    marked = samples.BY_SHAPE[shape][0] | {"simulated_hardware": ["rocm"], "warnings": ["x"], "WARNING": "MISLEADING"}
+    assert shape_of(marked).name == shape
+    assert len(findings(marked)) == len(findings(samples.BY_SHAPE[shape][0]))
+
+
+def numbers_within(value, path=()):
+    """The places of all numbers in a document."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers_within(item, (*path, key))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path
+
+
+@pytest.mark.parametrize("shape", samples.BY_SHAPE)
+@pytest.mark.parametrize("odd", [[1.5], {}, "x", 1e308, [[]], None], ids=repr)
+def test_one_odd_value_does_not_cost_the_rest_of_the_file(shape, odd):
+    for *way, last in list(numbers_within(samples.BY_SHAPE[shape][0])):
+        document = copy.deepcopy(samples.BY_SHAPE[shape][0])
+        place = document
+        for key in way:
+            place = place[key]
+        place[last] = odd
+        for finding in findings(document):
+            grade(finding)

@@ -1,98 +1,18 @@
-"""CSV dumps and DuckDB files of the original's schema generations are read by the same readers."""
+"""CSV and Parquet dumps of the original are read by the same readers."""
 
 from __future__ import annotations
 
-import duckdb
+import io
+
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
-from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
-from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut, PlatformClaim
+from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
 from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
-from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document, duckdb_document
-from ipfs_accel_pipeline.storage.legacy_json.trust import grade
-
-# Each generation: the key columns, and what the rows of performance_results are called and hold.
-OLDER = """
-    CREATE TABLE models (model_id INTEGER PRIMARY KEY, model_name VARCHAR, model_family VARCHAR);
-    CREATE TABLE hardware_platforms (
-        hardware_id INTEGER PRIMARY KEY, hardware_type VARCHAR, device_name VARCHAR, memory_gb FLOAT,
-        compute_units INTEGER);
-    CREATE TABLE performance_results (
-        result_id INTEGER PRIMARY KEY, run_id INTEGER, model_id INTEGER, hardware_id INTEGER, test_case VARCHAR,
-        batch_size INTEGER, precision VARCHAR, total_time_seconds DOUBLE, average_latency_ms DOUBLE,
-        throughput_items_per_second DOUBLE, memory_peak_mb DOUBLE, iterations INTEGER, created_at TIMESTAMP);
-    INSERT INTO models VALUES (1, 'bert-base-uncased', 'bert');
-    INSERT INTO hardware_platforms VALUES (1, 'cuda', 'NVIDIA A100', 40, 108);
-    INSERT INTO performance_results VALUES
-        (1, 1, 1, 1, 'embedding', 2, 'fp32', 5.5, 12.3456789, 162.0000012, 512.25, 100,
-         TIMESTAMP '2025-03-03 05:31:01');
-"""
-SEED = """
-    CREATE TABLE models (model_id INTEGER PRIMARY KEY, model_name VARCHAR);
-    CREATE TABLE hardware_platforms (hardware_id INTEGER PRIMARY KEY, hardware_type VARCHAR, device_name VARCHAR);
-    CREATE TABLE performance_results (
-        id INTEGER PRIMARY KEY, model_id INTEGER, hardware_id INTEGER, batch_size INTEGER, average_latency_ms DOUBLE,
-        p50_latency_ms DOUBLE, throughput_items_per_second DOUBLE, is_simulated BOOLEAN, simulation_reason VARCHAR,
-        test_timestamp TIMESTAMP);
-    CREATE TABLE test_results (
-        id INTEGER PRIMARY KEY, timestamp TIMESTAMP, status VARCHAR, model_id INTEGER, hardware_id INTEGER,
-        success BOOLEAN, error_message VARCHAR);
-    INSERT INTO models VALUES (7, 't5-small');
-    INSERT INTO hardware_platforms VALUES (3, 'webgpu', 'chrome');
-    INSERT INTO performance_results VALUES
-        (1, 7, 3, 1, 12.3456789, 12.1, 81.0000012, TRUE, 'no such hardware', TIMESTAMP '2025-03-03 05:31:01');
-    INSERT INTO test_results VALUES (1, TIMESTAMP '2025-03-03 05:31:01', 'failed', 7, 3, FALSE, 'adapter lost');
-"""
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(script):
-        path = tmp_path / "old.duckdb"
-        with duckdb.connect(str(path)) as connection:
-            connection.execute(script)
-        document = duckdb_document(path)
-        shape, statements = read_document(document, Origin(path.name))
-        assert shape.name == "D1 duckdb"
-        return statements
-
-    return read
-
-
-def test_numbers_of_models_and_hardware_become_their_names(read):
-    platform, finding = read(OLDER)
-    assert isinstance(platform, PlatformClaim)
-    assert (platform.device_name, platform.memory_mb) == ("NVIDIA A100", 40960.0)
-    assert (finding.model.value, finding.hardware.value, finding.device_name) == (
-        "bert-base-uncased",
-        "cuda",
-        "NVIDIA A100",
-    )
-    assert finding.values["average_latency_ms"].pointer == "/performance_results/0/average_latency_ms"
-    assert grade(finding)[0] is Grade.CLAIMED
-
-
-def test_rows_that_are_marked_as_simulated_are(read):
-    _, performance, test = read(SEED)
-    assert grade(performance)[0] is Grade.SIMULATED
-    assert "no such hardware" in grade(performance)[1][0]
-    assert test.error_message == "adapter lost"
-    assert test.timestamp.value.startswith("2025-03-03T05:31:01")
-
-
-def test_our_own_database_is_no_source(tmp_path):
-    with open_database(tmp_path / "ours.duckdb"):
-        pass
-    with pytest.raises(Refused, match="a database of this package"):
-        duckdb_document(tmp_path / "ours.duckdb")
-
-
-def test_a_damaged_database_is_refused(tmp_path):
-    (tmp_path / "bad.duckdb").write_bytes(b"\0" * 8 + b"DUCK" + b"\0" * 100)
-    with pytest.raises(Refused, match="DuckDB cannot open it"):
-        duckdb_document(tmp_path / "bad.duckdb")
+from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document, parquet_document
 
 
 def test_a_table_with_names_is_read_and_one_with_numbers_left_out():
@@ -111,5 +31,63 @@ def test_empty_cells_are_unknown_and_short_lines_do_no_harm():
 
 
 def test_what_has_one_column_is_no_table():
-    with pytest.raises(Refused, match="no CSV"):
+    with pytest.raises(Refused, match="fewer than two columns"):
         csv_document(b"hello\nthere\n")
+
+
+def test_a_column_name_that_occurs_twice_is_refused():
+    with pytest.raises(Refused, match="two columns are called 'b'"):
+        csv_document(b"a,b,b\n1,2,3\n")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "model_name;hardware;note\nt5-small;cpu;a, b\n".encode("utf-16"),
+        b"model_name\thardware\tnote\r\nt5-small\tcpu\ta, b\r\n",
+    ],
+)
+def test_other_separators_and_encodings_are_read(data):
+    assert csv_document(data)["rows"] == [{"model_name": "t5-small", "hardware": "cpu", "note": "a, b"}]
+
+
+def test_a_cell_with_an_underscore_is_no_number():
+    assert csv_document(b"a,b\n1_000,1e3\n")["rows"] == [{"a": "1_000", "b": 1000.0}]
+
+
+def test_a_row_with_an_error_is_no_success_and_one_of_the_script_says_nothing_of_the_model():
+    head = b"model_id,hardware,batch_size,timestamp,error\nbert-base-uncased,cpu,1,2025-03-23T14:23:59,"
+    (finding,) = read_document(csv_document(head + b"out of memory\n"), Origin("dump.csv"))[1]
+    assert str(finding.status) == "out_of_memory"
+    (left_out,) = read_document(csv_document(head + b"name 'np' is not defined\n"), Origin("dump.csv"))[1]
+    assert "failure of the test script" in left_out.reason
+
+
+def test_a_table_of_something_else_is_unknown_with_its_columns():
+    shape, (left_out,) = read_document(
+        csv_document(b"index,scenario,wall_clock_seconds\n0,edit,7.1\n"), Origin("b.csv")
+    )
+    assert shape is None
+    assert left_out.reason == "a table of something else; its columns: index, scenario, wall_clock_seconds"
+
+
+def parquet(**columns):
+    sink = io.BytesIO()
+    pa.parquet.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def test_a_parquet_dump_is_a_table_as_well():
+    data = parquet(
+        model_name=["bert-base-uncased"],
+        hardware_type=["cuda"],
+        status=["timed_out"],
+        metadata=[{"notes": "x", "is_simulation": True}],
+    )
+    (finding,) = read_document(parquet_document(data), Origin("dump.parquet"))[1]
+    assert (str(finding.status), bool(finding.is_flagged)) == ("timeout", True)
+
+
+def test_a_damaged_parquet_file_is_refused():
+    with pytest.raises(Refused, match="broken Parquet"):
+        parquet_document(parquet(a=[1], b=[2])[:-9])

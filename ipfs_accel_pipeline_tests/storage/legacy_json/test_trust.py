@@ -36,7 +36,16 @@ def graded(document):
         (samples.direct(avg_latency_ms=40.123456, throughput_items_per_second=None), "claimed", "not that of the runs"),
         (samples.direct(latencies_ms=[5.0] * 10, avg_latency_ms=5.0), "hand-written", "all 10 runs took exactly 5 ms"),
         (samples.direct(latencies_ms=[0.0, 46.2], avg_latency_ms=23.1), "claimed", "a run took no time"),
+        (samples.three_runs(0.2123456), "hand-written", "exactly 10 % from the average"),
+        (samples.three_runs(0.2, minimum=0.19), "hand-written", "every figure is round (0.2)"),
+        (samples.three_runs(0.2123456, minimum=0.19), "measured", "a process was timed"),
+        ([samples.FLAT_RECORD | {"model_name": "sample-model-34"}], "hand-written", "it stands for one"),
+        (samples.endpoint("Mock response from endpoint handler"), "simulated", "Mock response"),
+        (samples.endpoint("a tensor"), "measured", "real process"),
+        (samples.direct(is_simulated=True), "simulated", "is_simulated is True"),
+        (samples.direct() | {"metadata": {"simulation_mode": True}}, "simulated", "simulation_mode is True"),
         ({"cpu_init": "Success (MOCK)"}, "simulated", "(MOCK)"),
+        ({"cpu_ok": True, "cpu_handler": "Success", "cpu_endpoint_type": "MagicMock"}, "simulated", "MagicMock"),
         ({"cpu_handler": "Success", "cpu_endpoint": "<MagicMock id=7>"}, "simulated", "MagicMock"),
         ({"cuda_init": "Success (REAL)", "cuda_text": "Simulated CUDA transcription"}, "simulated", "Simulated CUDA"),
     ],
@@ -52,3 +61,16 @@ def test_the_worst_mark_counts_and_every_reason_is_kept():
     verdict, reasons = grade(finding)
     assert verdict is Grade.SIMULATED
     assert len(reasons) == 3
+
+
+def test_a_mock_on_one_platform_says_nothing_of_the_others_in_the_same_object():
+    document = {
+        "status": {"cpu_init": "Success (REAL)", "qualcomm_init": "Success (MOCK)"},
+        "metadata": {"model": "x-y"},
+    }
+    found = {
+        one.hardware.value: str(grade(one)[0])
+        for one in read_document(document, Origin("f.json"))[1]
+        if isinstance(one, Finding)
+    }
+    assert found == {"cpu": "claimed", "qualcomm": "simulated"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
+from ipfs_accel_pipeline.storage.legacy_json.marks import texts_of
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of
@@ -25,7 +25,6 @@ _METRICS: dict[str, tuple[str, str]] = {
     "generation_time_s": ("generation_time", "s"),
     "processing_time_ms": ("processing_time_ms", "ms"),
 }
-_LONGEST_MARK = 300
 
 
 def status_examples(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -43,7 +42,9 @@ def metadata_results(node: Node, origin: Origin) -> Iterator[Statement]:
     """S10c: S09 under `results`, with the test file in `metadata`."""
     name = model_of(node, "metadata/model", "metadata/test_file")
     model = Cited(key_in_name(name.value), name.pointer, "text", name.raw) if name else origin.model_by_name()
-    yield from _by_platform(node, node.at("results"), model, origin)
+    results = node.at("results")
+    words = results.at("status")
+    yield from _by_platform(node, words if isinstance(words.value, dict) else results, model, origin)
 
 
 def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -61,9 +62,14 @@ def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S32: one S09 per test name."""
+    """S32: one S09 or S08 per test name, bare or under a platform."""
     for test, result in node.items():
-        if isinstance(result.value, dict):
+        if hardware_type(test) is not None:
+            yield from nested_by_test(result, origin)
+        elif isinstance(result.get("status"), dict):
+            model = Cited(key_in_name(test), result.pointer, "key", test)
+            yield from status_examples(result, origin.inside(result, model))
+        elif isinstance(result.value, dict):
             model = Cited(key_in_name(test), result.pointer, "key", test)
             yield from _by_platform(node, result, model, origin)
         elif isinstance(result.value, str):
@@ -118,7 +124,7 @@ def _finding(
         or time_of(node)
         or origin.timestamp,
         values=_values(place, examples),
-        marks=tuple(_texts([node_.value for node_ in (members or {}).values()] + [one.value for one in examples])),
+        marks=tuple(texts_of([one.value for one in (*(members or {}).values(), *examples)])),
         device_name=_device(node) if hardware == "cuda" else None,
         notes={"outcomes": outcomes},
     )
@@ -158,14 +164,3 @@ def _is_of(example: Node, hardware: str) -> bool:
 
 def _device(node: Node) -> str | None:
     return first(node.at("metadata", "cuda_capabilities", "device_name"), node.at("metadata", "cuda_device")).text()
-
-
-def _texts(values: list[Any]) -> Iterator[str]:
-    """All texts in these values, shortened: a mark stands near the beginning."""
-    for value in values:
-        if isinstance(value, str):
-            yield value[:_LONGEST_MARK]
-        elif isinstance(value, dict):
-            yield from _texts(list(value.values()))
-        elif isinstance(value, list):
-            yield from _texts(value)

@@ -22,4 +22,6 @@ def because(reason: str) -> Reader:
 
 def error_only(node: Node, origin: Origin) -> Iterator[Statement]:
     """S26: an error that names neither model nor platform."""
-    yield LeftOut(node.pointer, f"an error without model and platform: {str(node.get('error'))[:120]}")
+    yield LeftOut(
+        node.pointer, f"an error without model and platform: {str(node.get('error', node.get('test_error')))[:120]}"
+    )

@@ -14,7 +14,7 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status,
 
 _REAL = "outcome of a real process"
 _NAMED_IN_LOG = re.compile(r"Testing model: (\S+)")
-_ERROR_KEYS = ("error", "error_message", "traceback", "stderr")
+_ERROR_KEYS = ("error", "error_message", "traceback", "stderr", "error_summary")
 
 
 def functionality(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -59,6 +59,14 @@ def outcome_list(node: Node, origin: Origin) -> Iterator[Statement]:
         yield from single_outcome(one, origin)
 
 
+def by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S37: one process per platform, under the model; bare or in a list."""
+    for entry in node.elements() if isinstance(node.value, list) else (node,):
+        model = model_of(entry, "model", "model_name", "model_id")
+        for hardware, result in entry.at("hardware_results").items():
+            yield _outcome(result, time_of(entry) or origin.timestamp, (), model, written(result, hardware))
+
+
 def progress(node: Node, origin: Origin) -> Iterator[Statement]:
     """S21: what a batch of benchmarks had finished; only the failures are told here."""
     for one in node.at("failed_benchmarks").elements():
@@ -99,11 +107,32 @@ def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin:
 
 
 def endpoint_results(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S30: endpoints such as `cuda:0`, step by step."""
+    """S30: per model its endpoints such as `cuda:0`, step by step; or one result that names its endpoint itself."""
     for model, endpoints in node.at("model_results").items():
+        if isinstance(endpoints.get("status"), str):
+            yield from _of_one_model(node, model, endpoints, origin)
+            continue
         for endpoint, result in endpoints.items():
             steps = {name: step.value for name, step in result.at("steps").items()}
             yield _endpoint(result, model, endpoint, str(result.get("status")), time_of(node), {"steps": sorted(steps)})
+
+
+def _of_one_model(node: Node, model: str, result: Node, origin: Origin) -> Iterator[Statement]:
+    platforms = list(result.at("platform_status").items())
+    for hardware, status in platforms:
+        yield _platform_status(result, hardware, status, node, origin)
+    endpoint = result.at("endpoint_type")
+    if endpoint.text():
+        said = _endpoint(result, model, endpoint.value, str(result.get("status")), time_of(node), {})
+        if isinstance(said, Finding):
+            said.model = model_of(result, "model", "model_name") or said.model
+            said.hardware = said.endpoint = written(endpoint)
+            said.marks += tuple(text for key in ("implementation_type", "output") if (text := result.at(key).text()))
+        yield said
+    elif not platforms:
+        broken = harness_failure(*_errors(result))
+        reason = f"failure of the test script: {broken}" if broken else f"{result.get('status')}, no platform is named"
+        yield LeftOut(result.pointer, f"{model}: {reason}")
 
 
 def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -158,22 +187,30 @@ def _endpoint(
     )
 
 
-def _outcome(node: Node, timestamp: Cited | None, hardware_keys: tuple[str, ...]) -> Statement:
-    model = _named_in_log(node) or model_of(node, "model", "model_name", "model_type", "model_id")
-    hardware = first(*(node.at(key) for key in hardware_keys))
+def _outcome(
+    node: Node,
+    timestamp: Cited | None,
+    hardware_keys: tuple[str, ...],
+    model: Cited | None = None,
+    hardware: Cited | None = None,
+) -> Statement:
+    """Of one process; the model and hardware are told by the object itself unless they are known from around it."""
+    model = model or _named_in_log(node) or model_of(node, "model", "model_name", "model_type", "model_id")
+    named = next((place for key in hardware_keys if (place := node.at(key)).text() is not None), None)
+    hardware = written(named) if hardware is None and named is not None else hardware
     errors = _errors(node)
     passed = node.get("success") is True or node.get("return_code", node.get("returncode")) == 0
     broken = None if passed else harness_failure(*errors)
     if broken:
-        named = model.value if model else "no model"
-        return LeftOut(node.pointer, f"{named}: failure of the test script, not of the model: {broken}")
-    if model is None or hardware.text() is None:
+        subject = model.value if model else "no model"
+        return LeftOut(node.pointer, f"{subject}: failure of the test script, not of the model: {broken}")
+    if model is None or hardware is None:
         return LeftOut(node.pointer, "no model or no platform is named")
     error = None if passed else str(node.get("error") or last_line("\n".join(errors)) or "no reason given")
     return Finding(
         pointer=node.pointer,
         model=model,
-        hardware=written(hardware),
+        hardware=hardware,
         status=Status.PASSED if passed else failure_status(error),
         prior=Grade.MEASURED,
         prior_reason=_REAL,
@@ -182,7 +219,11 @@ def _outcome(node: Node, timestamp: Cited | None, hardware_keys: tuple[str, ...]
         timestamp=time_of(node) or timestamp,
         values=_duration(node),
         marks=tuple(errors) + tuple(text for key in ("stdout", "implementation_type") if (text := node.at(key).text())),
-        notes={key: node.get(key) for key in ("return_code", "returncode", "error_type") if node.get(key) is not None},
+        notes={
+            key: node.get(key)
+            for key in ("return_code", "returncode", "exit_code", "error_type")
+            if node.get(key) is not None
+        },
     )
 
 

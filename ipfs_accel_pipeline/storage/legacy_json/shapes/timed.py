@@ -42,7 +42,7 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             error_message=error,
             timestamp=time_of(result) or time_of(node),
             values=values | _batch(result, batch),
-            latencies=result.at("latencies_ms").cite("ms") if result.get("latencies_ms") else None,
+            latencies=result.at("latencies_ms").cite_runs("ms"),
         )
     if not node.get("batch_results"):
         yield _no_result(node, origin)
@@ -146,7 +146,7 @@ def _seconds_finding(
         error_message=error,
         timestamp=time_of(result) or timestamp,
         values=values | _batch_of_key(one, key),
-        latencies=runs.cite("s->ms") if runs.value else None,
+        latencies=runs.cite_runs("s->ms"),
         actual_device=written(one.at("device")) if one.at("device").text() else None,
         device_name=host.only_gpu if hardware.split(":")[0] == "cuda" else None,
         hostname=host.name,
