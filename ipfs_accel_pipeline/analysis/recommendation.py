@@ -53,6 +53,7 @@ class Run:
     ci95_low_ms: float | None = None
     ci95_high_ms: float | None = None
     parity_cosine: float | None = None
+    is_disturbed: bool = False  # every round fell into a slow phase of the host
 
     @property
     def group(self) -> tuple[str, str, int, int]:
@@ -216,8 +217,9 @@ def _without_preference(runs: Sequence[Run], wish: Wish) -> str | None:
 
 
 def _current_level(runs: Sequence[Run]) -> list[Run]:
-    """The passed runs since the level last changed: older ones tell of another state."""
+    """The passed runs since the level last changed: older ones tell of another state, disturbed ones of neighbours."""
     passed = [run for run in runs if run.status == Status.PASSED and run.p50_latency_ms]
+    passed = [run for run in passed if not run.is_disturbed] or passed
     changes = find_change_points([run.p50_latency_ms or math.nan for run in passed])
     return passed[changes[-1].index :] if changes else passed
 
@@ -357,7 +359,8 @@ def _reason(
 
 
 def _shown(runs: Sequence[Run], wish: Wish) -> str:
-    value = math.exp(float(np.median(_objectives(runs, wish))))
+    # Of the numbers themselves: of their logarithms, the median of two would be another mean.
+    value = float(np.median(np.exp(_objectives(runs, wish))))
     if wish.prefer == "latency":
         return f"median latency {value:.4g} ms"
     if wish.prefer == "throughput":
@@ -367,7 +370,8 @@ def _shown(runs: Sequence[Run], wish: Wish) -> str:
 
 def _evidence(runs: Sequence[Run], now: datetime) -> str:
     count = f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
-    return f"{count}, newest {_age(runs[-1].timestamp, now)}"
+    disturbed = ", every round in a slow phase of the host" if runs[-1].is_disturbed else ""
+    return f"{count}, newest {_age(runs[-1].timestamp, now)}{disturbed}"
 
 
 def _age(moment: datetime, now: datetime) -> str:

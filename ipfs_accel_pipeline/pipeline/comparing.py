@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -124,9 +124,19 @@ def _result(a: TestResult, b: TestResult, shards: Path, minimum_effect: float) -
     if not a.success:
         return Comparison("not enough data", f"neither passes; B: {_first_line(b)}")
     try:
-        return compare_rounds(counted_latencies_ms_of(shards, a), counted_latencies_ms_of(shards, b), minimum_effect)
+        found = compare_rounds(counted_latencies_ms_of(shards, a), counted_latencies_ms_of(shards, b), minimum_effect)
     except StorageError as error:
         return Comparison("not enough data", str(error))
+    slower = {"worse": ("B", b), "better": ("A", a)}.get(found.verdict)
+    if slower and _is_disturbed(slower[1]):
+        reason = f"every round of {slower[0]} fell into a slow phase of its host; measure it again"
+        return replace(found, verdict="not enough data", reason=reason)
+    return found
+
+
+def _is_disturbed(test: TestResult) -> bool:
+    rounds = [one for one in test.details.get("rounds", ()) if one.get("p50_latency_ms")]
+    return bool(rounds) and all(one.get("is_slow_phase") for one in rounds)
 
 
 def _first_line(test: TestResult) -> str:

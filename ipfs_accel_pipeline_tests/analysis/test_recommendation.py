@@ -61,6 +61,19 @@ def test_the_faster_one_is_recommended_with_its_evidence_and_the_next_best():
     assert "at least as good in everything measured" in second.reason
 
 
+def test_the_latency_that_is_told_is_the_usual_median_of_the_runs():
+    (only,) = judge([run(p50=1.0), run(p50=2.0, day=1)], Wish(), NOW)
+    assert "median latency 1.5 ms (2 runs" in only.reason
+
+
+def test_a_run_whose_host_was_slow_all_the_time_counts_only_where_no_other_does():
+    slow = run("cpu-a", 30.0, day=5, is_disturbed=True)
+    first, _ = judge([*nights("cpu-a", 10.0), slow, *nights("cpu-b", 20.0)], Wish(), NOW)
+    assert (first.newest.hardware_id, first.verdict, len(first.runs)) == ("cpu-a", "recommended", 4)
+    (only,) = judge([slow], Wish(), NOW)
+    assert "1 run, newest 5 days old, every round in a slow phase of the host" in only.reason
+
+
 def test_a_lead_that_chance_could_explain_is_a_tie():
     judged = judge([run("cpu-a", 10.0), run("cpu-b", 10.2)], Wish(), NOW)
     assert [one.verdict for one in judged] == ["tie", "tie"]

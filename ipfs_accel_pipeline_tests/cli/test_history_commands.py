@@ -140,3 +140,25 @@ def test_the_other_questions_have_answers_too(database):
     cost = invoke("recommend", "--prefer", "cost", "--price", f"{OTHER}=0.1/h", *options)
     assert f"recommended {OTHER}" in cost.stdout
     assert f"no price is known: add --price {HARDWARE_ID}=..." in cost.stdout
+
+
+def test_a_run_whose_host_was_slow_in_every_round_is_no_evidence_of_worse(tmp_path):
+    settings = load_settings(tmp_path / "benchmark.duckdb")
+    seal(settings, "quiet", *rounds(1, 10.0))
+    seal(settings, "slower", *rounds(2, 20.0))
+    seal(settings, "disturbed", *rounds(3, 20.0, is_slow_phase=True))
+    load_pending(settings, [HARDWARE_ID])
+    publish_snapshot(settings.database, settings.snapshot)
+
+    def compared(a, b):
+        result = invoke("compare", a, b, "--db-path", settings.database, "--format", "json")
+        (one,) = json.loads(result.stdout)["compared"]
+        return result.exit_code, one["verdict"], one["reason"]
+
+    assert compared("quiet", "slower") == (1, "worse", None)
+    code, verdict, reason = compared("quiet", "disturbed")
+    assert (code, verdict) == (0, "not enough data")
+    assert "every round of B fell into a slow phase of its host" in reason
+    code, verdict, reason = compared("disturbed", "quiet")
+    assert (code, verdict) == (0, "not enough data")
+    assert "every round of A" in reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -173,6 +174,12 @@ def test_a_slower_median_beyond_the_intervals_is_worse(tmp_path):
     before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
 
     assert worse_cases(tmp_path, before, example.passed(2, 12.0, timestamp=LATER)) == [("slower", pytest.approx(1.2))]
+
+
+def test_a_test_whose_host_was_slow_all_the_time_is_not_called_worse(tmp_path):
+    before = example.passed(1, 10.0, model_id=fakes.MODEL_ID)
+    test, result = example.passed(2, 20.0, timestamp=LATER)
+    assert worse_cases(tmp_path, before, (test, replace(result, slow_rounds=result.rounds))) == []
 
 
 def test_a_median_with_other_threads_is_not_called_worse(tmp_path):
