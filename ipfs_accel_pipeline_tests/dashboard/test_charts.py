@@ -37,6 +37,15 @@ def test_equals_share_the_front_and_a_tie_in_one_quantity_does_not_save():
     assert front([row(1, 1), row(1, 1), row(1, 2), row(2, 1)], LATENCY, MEMORY) == [True, True, False, False]
 
 
+def test_the_ticks_of_a_logarithmic_axis_have_their_whole_number():
+    rows = on_front([row(1.4, 30), row(51, 120), row(9, 0)], LATENCY, MEMORY)
+
+    layout = charts.pareto(rows, ("p50_latency_ms", "ms"), ("memory_peak_mb", "MiB"))["layout"]
+
+    assert layout["xaxis"]["ticktext"] == ["1", "2", "5", "10", "20", "50"]
+    assert layout["yaxis"]["ticktext"] == ["20", "50", "100"]
+
+
 def test_more_throughput_is_better():
     rows = [row(1, 9), row(5, 5), row(9, 5)]
 

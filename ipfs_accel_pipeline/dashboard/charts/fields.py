@@ -13,6 +13,7 @@ _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-op
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
 _SCALE = "Cividis"
 _ROWS_OF_A_SCALE = 8
+_LABELLED = (1, 2, 5)  # of each decade of a logarithmic axis
 
 
 def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
@@ -127,10 +128,24 @@ def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: s
     return figure(
         [line, *traces],
         height=480,
-        xaxis={"title": {"text": x[1]}, "type": "log"},
-        yaxis={"title": {"text": y[1]}, "type": "log"},
+        xaxis=_log_axis(x[1], [row[x[0]] for row in rows]),
+        yaxis=_log_axis(y[1], [row[y[0]] for row in rows]),
         showlegend=True,
     )
+
+
+def _log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
+    """Ticks with their whole number: by itself the chart writes 2 and 5 in every decade."""
+    axis: dict[str, Any] = {"title": {"text": title}, "type": "log"}
+    shown = [value for value in values if value > 0]
+    if not shown:
+        return axis
+    low, high = min(shown), max(shown)
+    ticks = [
+        digit * 10.0**power for power in range(floor(log10(low)) - 1, ceil(log10(high)) + 1) for digit in _LABELLED
+    ]
+    inside = [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
+    return axis | {"tickvals": inside, "ticktext": [f"{tick:.12g}" for tick in inside]}
 
 
 def _groups(rows: Sequence[Row], group: str) -> list[tuple[str, list[Row]]]:
