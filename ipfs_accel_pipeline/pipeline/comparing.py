@@ -77,12 +77,22 @@ def _tests(connection: Any, side: str, models: Sequence[str] | None) -> list[Tes
         raise UsageError(f"{side!r} names no {kind}. {_WRITE}.")
     if kind == "date":
         _require_date(value)
+    if kind == "run":
+        value = _whole_run_id(connection, value)
     choice = {} if kind == "latest" else {kind: value}
     found = run_query(connection, "comparable_test", models=list(models) if models else None, **choice)["test_id"]
     if found.empty:
         raise UsageError(f"No measured test belongs to {side!r}. {_WRITE}.")
     rows: list[TestResult] = read_rows(connection, "test_results", {"id": list(found)})
     return rows
+
+
+def _whole_run_id(connection: Any, beginning: str) -> str:
+    """The one run that begins so. UsageError where several do: their results would be mixed."""
+    runs = list(run_query(connection, "run_of_beginning", beginning=beginning)["run_id"])
+    if len(runs) > 1 and runs[0] != beginning:
+        raise UsageError(f"{len(runs)} runs begin with {beginning!r}, such as {', '.join(runs[:3])}. Write more of it.")
+    return str(runs[0]) if runs else beginning
 
 
 def _require_date(text: str) -> None:

@@ -58,6 +58,11 @@ def test_two_nights_of_one_state_do_not_differ(database):
     assert "1 no difference" in result.stdout
 
 
+def test_the_beginning_of_a_run_is_enough_where_no_other_begins_so(database):
+    result = invoke("compare", "night-000", "night-01", "--db-path", database)
+    assert "### night-01 against night-000: 1 worse" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("a", "b"), [("branch:b2", "branch:b9"), ("date:2026-03-21", "latest"), ("night-000", "version:version-1")]
 )
@@ -80,6 +85,7 @@ def test_platforms_are_compared_by_their_best_endpoint(database):
     [
         (["compare", "nothing", "latest"], "No measured test belongs to 'nothing'"),
         (["compare", "date:yesterday", "latest"], "no date"),
+        (["compare", "night-00", "latest"], "10 runs begin with 'night-00', such as night-009, night-008, night-007"),
         (["compare", "branch:", "latest"], "names no branch"),
         (["compare", "latest", "latest", "--minimum-effect", "7"], "makes no sense"),
         (["recommend", "--model", "unheard-of"], "No test is stored"),

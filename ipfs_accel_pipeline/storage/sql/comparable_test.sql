@@ -4,7 +4,7 @@ FROM test_results AS t
 LEFT JOIN performance_results AS p ON p.test_id = t.id
 LEFT JOIN model_versions AS v USING (model_version_id)
 WHERE t.provenance = 'measured' AND t.test_type = 'benchmark' AND t.status <> 'skipped'
-    AND ($run IS NULL OR starts_with(t.run_id, $run))
+    AND ($run IS NULL OR t.run_id = $run)
     AND ($date IS NULL OR t.test_date = CAST($date AS DATE))
     AND ($version IS NULL OR starts_with(t.model_version_id, $version) OR v.revision = $version)
     AND ($hardware IS NULL OR t.hardware_id = $hardware)
