@@ -20,6 +20,7 @@ from ipfs_accel_pipeline.cli.recommend import recommend
 from ipfs_accel_pipeline.cli.regressions import regressions
 from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import known_ids
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
@@ -28,7 +29,6 @@ from ipfs_accel_pipeline.pipeline.run import (
     choose_qualcomm,
     detect_and_store,
     find_models,
-    known_ids,
     run_pipeline,
 )
 from ipfs_accel_pipeline.qualcomm.access import DEFAULT_DEVICE, DEVICES_VARIABLE

@@ -13,8 +13,8 @@ from ipfs_accel_pipeline.analysis.comparison import VERDICTS
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
 from ipfs_accel_pipeline.cli.options import database_option, names
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, Compared, Report, compare_sides
-from ipfs_accel_pipeline.pipeline.run import known_ids
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
@@ -41,7 +41,7 @@ def compare(a: str, b: str, db_path: str | None, models: tuple[str, ...], minimu
         raise UsageError(f"A minimum effect of {minimum_effect:g} makes no sense: 0.05 means five per cent.")
     settings = load_settings(db_path)
     with open_snapshot(settings.snapshot) as connection:
-        chosen = known_ids(models, settings) or None
+        chosen = stored_ids(connection, models, settings)
         report = compare_sides(connection, settings.shards, a, b, minimum_effect, chosen)
     click.echo(_json(report) if format_ == "json" else _markdown(report, a, b, minimum_effect))
     sys.exit(FOUND_WORSE if any(one.result.verdict == "worse" for one in report.compared) else 0)

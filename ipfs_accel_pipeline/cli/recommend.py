@@ -16,8 +16,8 @@ from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Lim
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
 from ipfs_accel_pipeline.cli.options import database_option, names
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
-from ipfs_accel_pipeline.pipeline.run import known_ids
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
@@ -50,7 +50,7 @@ def recommend(**options: Any) -> None:
     wish, now = _wish(options), datetime.now(UTC)
     settings = load_settings(options["db_path"])
     with open_snapshot(settings.snapshot) as connection:
-        runs = evidence(connection, known_ids(options["models"], settings) or None)
+        runs = evidence(connection, stored_ids(connection, options["models"], settings))
         judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]
         if not judged:
             raise UsageError("No test is stored for this choice. `ipfs-accel run` measures; `ipfs-accel report` shows.")

@@ -102,12 +102,6 @@ def find_models(names: Sequence[str], settings: Settings) -> list[ModelSpec]:
     return unique([find_model(name, catalogue) for name in names or catalogue.defaults])
 
 
-def known_ids(names: Sequence[str], settings: Settings) -> list[str]:
-    """What the database calls these models; a name that the catalogue does not know is left as it is."""
-    aliases = load_catalogue(settings.user_catalogue).aliases
-    return [aliases.get(name, name) for name in names]
-
-
 def unique(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """Each model once, though it was named twice; two different ones of one id are refused."""
     found: dict[str, ModelSpec] = {}

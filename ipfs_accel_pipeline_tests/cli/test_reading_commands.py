@@ -102,6 +102,20 @@ def test_two_runs_are_compared_in_a_report(tmp_path):
     assert re.search(r"\| (tied|b slower|b faster) \|", result.output)
 
 
+@pytest.mark.parametrize("question", [["recommend"], ["recommend", "--fleet"], ["report"]])
+def test_a_measured_model_is_asked_for_by_its_short_name(example_database, question):
+    def ask(models):
+        options = [] if question == ["report"] else ["--max-age-days", "9999"]
+        command = [*question, "--models", models, "--db-path", str(example_database), *options]
+        return CliRunner().invoke(main, command)
+
+    result = ask("fake/bert-tiny")  # its name; the id is another
+    assert example.BERT in result.stdout, result.output
+    misspelt = ask("fake/bert-tny")
+    assert misspelt.exit_code == 2
+    assert "Perhaps you meant: fake/bert-tiny" in misspelt.output
+
+
 def test_a_run_that_does_not_exist_is_wrong_use(example_database):
     result = report(example_database, "--compare", "run-1", "nonsense")
 
