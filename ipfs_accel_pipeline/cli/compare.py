@@ -11,7 +11,7 @@ import click
 
 from ipfs_accel_pipeline.analysis.comparison import VERDICTS
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option, names
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, Compared, Report, compare_sides
@@ -27,7 +27,11 @@ _SIGNS = {"better": "✓ better", "worse": "✗ worse", "no difference": "= no d
 @database_option
 @click.option("--models", callback=names, help="Only these models.")
 @click.option(
-    "--minimum-effect", type=float, default=DEFAULT_EFFECT, show_default=True, help="A smaller change does not matter."
+    "--minimum-effect",
+    type=FINITE_NUMBER,
+    default=DEFAULT_EFFECT,
+    show_default=True,
+    help="A smaller change does not matter.",
 )
 @click.option("--format", "format_", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
 @clear_errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,19 @@ from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.reports.write import EXPORTS, FORMATS
 
 Command = Callable[..., Any]
+
+
+class _FiniteNumber(click.types.FloatParamType):
+    """Python reads `nan` and `inf` as numbers; as a limit the one is kept by nothing and the other by everything."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        number: float = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number that a value can be compared with.", parameter, context)
+        return number
+
+
+FINITE_NUMBER = _FiniteNumber()
 
 
 def names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -56,7 +70,9 @@ def measuring_options(command: Command) -> Command:
             click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
             click.option("--weights", type=click.Choice(CHOICES), default="auto", show_default=True),
             click.option("--threads", type=int, help="Compute threads. Default: one per physical core."),
-            click.option("--memory-limit-mb", type=float, help="Of one benchmark process. Default: 90 % of memory."),
+            click.option(
+                "--memory-limit-mb", type=FINITE_NUMBER, help="Of one benchmark process. Default: 90 % of memory."
+            ),
             click.option("--qualcomm", is_flag=True, help="Measure Qualcomm: AI Hub or an NPU; else its emulator."),
             click.option("--json-output", type=click.Path(dir_okay=False), help="Deprecated: results as JSON."),
             click.option("--quiet", is_flag=True, help="No progress, no report on the screen."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,7 +15,7 @@ import click
 from ipfs_accel_pipeline.analysis.fleet import Fleet, Suited, best_models, smallest_fleet
 from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Limits, Run, Wish, groups, judge
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option, names
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
@@ -28,16 +29,16 @@ from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 @click.option("--hardware", help="The other way round: the models that this device suits best.")
 @click.option("--fleet", is_flag=True, help="The fewest devices that serve all these models within the limits.")
 @click.option("--prefer", type=click.Choice(PREFERENCES), default="latency", show_default=True)
-@click.option("--max-latency-ms", type=float, help="Median.")
-@click.option("--max-p99-ms", type=float)
-@click.option("--max-memory-mb", type=float)
-@click.option("--max-watts", type=float)
-@click.option("--min-throughput", type=float, help="Items per second.")
-@click.option("--min-parity", type=float, help="Cosine against the fp32 reference.")
+@click.option("--max-latency-ms", type=FINITE_NUMBER, help="Median.")
+@click.option("--max-p99-ms", type=FINITE_NUMBER)
+@click.option("--max-memory-mb", type=FINITE_NUMBER)
+@click.option("--max-watts", type=FINITE_NUMBER)
+@click.option("--min-throughput", type=FINITE_NUMBER, help="Items per second.")
+@click.option("--min-parity", type=FINITE_NUMBER, help="Cosine against the fp32 reference.")
 @click.option("--price", "prices", multiple=True, help="HARDWARE=PRICE per hour, such as cuda-nvidia-h200-0=2.5/h.")
 @click.option("--precision", help="Only this one; default: each by itself.")
 @click.option("--batch-size", type=int, help="Only this one; default: each by itself.")
-@click.option("--max-age-days", type=float, default=90.0, show_default=True, help="Older evidence is stale.")
+@click.option("--max-age-days", type=FINITE_NUMBER, default=90.0, show_default=True, help="Older evidence is stale.")
 @click.option("--tag-registry", is_flag=True, help="Write the verdicts as tags to the registered (MLflow) versions.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @clear_errors
@@ -87,7 +88,7 @@ def _price(text: str) -> tuple[str, float]:
         per_hour = float(price.removesuffix("/h"))
     except ValueError:
         per_hour = 0.0
-    if not hardware or per_hour <= 0:
+    if not hardware or not 0 < per_hour < math.inf:
         raise UsageError(f"{text!r} is no price. Write for example: --price cuda-nvidia-h200-0=2.5/h")
     return hardware, per_hour
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option
 from ipfs_accel_pipeline.pipeline.changes import (
     STATUSES,
     chosen_sensitivity,
@@ -32,7 +32,9 @@ from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 @click.option("--all", "everything", is_flag=True, help="Improvements, unstable series and answered ones too.")
 @click.option("--set", "answer", nargs=2, metavar="STATUS ID", help=f"Answer one change: {', '.join(STATUSES)}.")
 @click.option("--note", help="Why, to be kept with --set.")
-@click.option("--minimum-effect", type=float, help="Relative; 0.03 is 3 %. Default: BENCHMARK_MINIMUM_EFFECT, or 0.03.")
+@click.option(
+    "--minimum-effect", type=FINITE_NUMBER, help="Relative; 0.03 is 3 %. Default: BENCHMARK_MINIMUM_EFFECT, or 0.03."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @clear_errors
 def regressions(

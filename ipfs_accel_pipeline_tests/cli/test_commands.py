@@ -60,6 +60,7 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["report", "--format", "pdf"], "markdown"),
         (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
         (["--memory-limit-mb", "-5"], "too low"),
+        (["run", "--memory-limit-mb", "nan"], "'nan' is no number that a value can be compared with"),
         (["frobnicate"], "No such command"),
     ],
 )

@@ -34,6 +34,8 @@ IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
         {"batch_sizes": ()},
         {"sequence_lengths": (-1,)},
         {"threads": 0},
+        {"memory_limit_mb": float("nan")},
+        {"memory_limit_mb": float("inf")},
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_before_anything_starts(wrong):
