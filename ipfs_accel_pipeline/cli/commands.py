@@ -14,7 +14,14 @@ from click.core import ParameterSource
 from ipfs_accel_pipeline.cli.compare import compare
 from ipfs_accel_pipeline.cli.errors import clear_errors
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
-from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
+from ipfs_accel_pipeline.cli.options import (
+    database_option,
+    measuring_options,
+    report_options,
+    selection_options,
+    settings_of_published,
+    settings_of_stored,
+)
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
 from ipfs_accel_pipeline.cli.recommend import recommend
 from ipfs_accel_pipeline.cli.regressions import regressions
@@ -57,7 +64,7 @@ def main(context: click.Context, report: bool, **options: Any) -> None:
         _refuse_options_before(context)
         return
     if report:
-        _report(load_settings(options["db_path"]), options)
+        _report(settings_of_published(options["db_path"]), options)
         return
     sys.exit(_run(options))
 
@@ -88,7 +95,7 @@ def run(**options: Any) -> None:
 @clear_errors
 def report(**options: Any) -> None:
     """Report what is stored."""
-    _report(load_settings(options["db_path"]), options)
+    _report(settings_of_published(options["db_path"]), options)
 
 
 @main.command()
@@ -96,7 +103,7 @@ def report(**options: Any) -> None:
 @clear_errors
 def snapshot(db_path: str | None) -> None:
     """Publish a read-only copy of the database for notebooks and dashboards."""
-    settings = load_settings(db_path)
+    settings = settings_of_stored(db_path)
     click.echo(publish_snapshot(settings.database, settings.snapshot))
 
 
@@ -112,7 +119,7 @@ def dashboard(db_path: str | None, host: str, port: int, token: str | None, dags
     # Imported here: the web framework takes a second that no other command should pay.
     from ipfs_accel_pipeline.dashboard.serve import serve
 
-    settings = load_settings(db_path)
+    settings = settings_of_published(db_path)
     serve(
         settings,
         host=host,

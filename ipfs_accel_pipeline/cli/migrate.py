@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ipfs_accel_pipeline.cli.migration_progress import MigrationProgress
-from ipfs_accel_pipeline.cli.options import Command
+from ipfs_accel_pipeline.cli.options import Command, settings_of_stored
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, as_json, as_markdown
 from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
@@ -46,10 +46,10 @@ def migration_options(command: Command) -> Command:
 
 def run_migration(paths: tuple[str, ...], db_path: str | None, only_verify: bool, **options: Any) -> int:
     """The exit code: 1 when a verification found differences."""
-    settings = load_settings(db_path)
     limits = Limits(file_bytes=options["max_file_mb"] * 2**20)
     if only_verify:
-        return _verify(settings, paths, limits)
+        return _verify(settings_of_stored(db_path), paths, limits)
+    settings = load_settings(db_path)
     if not paths:
         raise UsageError("Name what to migrate: files, folders, archives, or - for a list on standard input.")
     chosen = MigrationOptions(options["dry_run"], options["quarantine"], options["accept_claimed"], limits)

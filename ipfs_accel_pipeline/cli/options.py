@@ -1,4 +1,4 @@
-"""Options that several commands share, and the parsing of comma-separated lists."""
+"""Options that several commands share: how each is read, and which database is meant."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.reports.write import EXPORTS, FORMATS
+from ipfs_accel_pipeline.settings import Settings, load_settings
+from ipfs_accel_pipeline.storage.database import require_database
 
 Command = Callable[..., Any]
 
@@ -27,6 +29,21 @@ class _FiniteNumber(click.types.FloatParamType):
 
 
 FINITE_NUMBER = _FiniteNumber()
+
+
+def settings_of_stored(db_path: str | None) -> Settings:
+    """For a command that judges what the database holds: a mistyped one is refused, and not made."""
+    settings = load_settings(db_path)
+    require_database(settings.database)
+    return settings
+
+
+def settings_of_published(db_path: str | None) -> Settings:
+    """For a command that reads the snapshot, which may have been copied here without its database."""
+    settings = load_settings(db_path)
+    if not settings.snapshot.exists():
+        require_database(settings.database)
+    return settings
 
 
 def names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

@@ -15,11 +15,10 @@ import click
 from ipfs_accel_pipeline.analysis.fleet import Fleet, Suited, best_models, smallest_fleet
 from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Limits, Run, Wish, groups, judge
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names, settings_of_published
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
-from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 
@@ -49,7 +48,7 @@ def recommend(**options: Any) -> None:
     could explain is a tie. Energy and cost need measured power and your prices.
     """
     wish, now = _wish(options), datetime.now(UTC)
-    settings = load_settings(options["db_path"])
+    settings = settings_of_published(options["db_path"])
     with open_snapshot(settings.snapshot) as connection:
         runs = evidence(connection, stored_ids(connection, options["models"], settings))
         judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]

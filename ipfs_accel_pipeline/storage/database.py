@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.storage.lock import exclusive
 from ipfs_accel_pipeline.storage.schema import migrate, refuse_newer, refuse_older, schema_version
 from ipfs_accel_pipeline.storage.transactions import transaction
 
-__all__ = ["connect", "open_database", "transaction"]
+__all__ = ["connect", "open_database", "require_database", "transaction"]
 
 _FIRST_DELAY_S = 0.02
 _LONGEST_DELAY_S = 1.0
@@ -78,12 +78,18 @@ def connect(
         delay = min(delay * 1.6, _LONGEST_DELAY_S)
 
 
-def _prepare_folder(database: Path, read_only: bool) -> None:
-    if read_only and not database.exists():
+def require_database(database: Path) -> None:
+    """StorageError where there is none: for whoever would answer from an empty one, and so say that all is well."""
+    if not database.exists():
         raise StorageError(
             f"There is no database at {database} yet. Run `ipfs-accel run` (or materialize the assets) first, "
             "or name the right file with BENCHMARK_DB_PATH (--db-path)."
         )
+
+
+def _prepare_folder(database: Path, read_only: bool) -> None:
+    if read_only:
+        require_database(database)
     with as_storage_errors(f"Cannot create the folder of {database}"):
         database.parent.mkdir(parents=True, exist_ok=True)
 

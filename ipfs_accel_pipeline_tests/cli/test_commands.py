@@ -74,7 +74,39 @@ def test_wrong_use_is_one_clear_message_and_exit_code_2(elsewhere, arguments, sa
 def test_a_report_before_anything_was_measured_says_what_to_run(elsewhere):
     result = invoke("--report")
     assert result.exit_code == 2
-    assert "ipfs-accel snapshot" in result.output
+    assert "Run `ipfs-accel run`" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--report"],
+        ["report"],
+        ["snapshot"],
+        ["dashboard"],
+        ["regressions"],
+        ["regressions", "--set", "fixed", "abc"],
+        ["compare", "a", "b"],
+        ["recommend"],
+        ["migrate", "--verify"],
+    ],
+)
+def test_a_database_that_does_not_exist_is_told_by_whoever_only_reads_and_is_not_made(elsewhere, command):
+    path = elsewhere / "mistyped" / "benchmark.duckdb"
+    result = invoke(*command, "--db-path", path)
+    assert result.exit_code == 2, result.output
+    assert f"There is no database at {path} yet" in result.output
+    assert "(--db-path)" in result.output
+    assert not path.parent.exists()
+
+
+def test_a_snapshot_that_came_without_its_database_is_read(elsewhere):
+    database = elsewhere / "data" / "benchmark.duckdb"
+    assert invoke("detect").exit_code == 0
+    assert invoke("snapshot").exit_code == 0
+    database.unlink()
+    result = invoke("report")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(elsewhere):
