@@ -25,6 +25,7 @@ from ipfs_accel_pipeline.cli.options import (
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
 from ipfs_accel_pipeline.cli.recommend import recommend
 from ipfs_accel_pipeline.cli.regressions import regressions
+from ipfs_accel_pipeline.cli.speech import say
 from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import known_ids
@@ -189,20 +190,20 @@ def _platforms(settings: Settings, options: dict[str, Any]) -> list[HardwarePlat
     for one in chosen:
         if one.acceleration == "emulated":
             why = one.runtime.get("absent_endpoints", {}).get("aihub")
-            click.echo(f"The emulator tells what runs and how right it is, never how fast. {why or ''}", err=True)
+            say(f"The emulator tells what runs and how right it is, never how fast. {why or ''}", err=True)
     others = choose_platforms(found, options["hardware"]) if options["hardware"] else []
     return [*others, *(one for one in chosen if one not in others)]
 
 
 def _finish(settings: Settings, options: dict[str, Any], result: RunResult, paths: dict[str, Path]) -> None:
     if options["json_output"]:
-        click.echo("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
+        say("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
         write_report(make_report(settings, "json"), options["json_output"])
     if options["output"] or not options["quiet"]:
         _report(settings, {**options, "hardware": ()})
     if not options["quiet"]:
         passed = sum(observation.status is Status.PASSED for observation in result.observations)
-        click.echo(
+        say(
             f"Run {result.run_id}: {passed} of {len(result.observations)} rounds passed. "
             f"Database: {settings.database}. Reports: {', '.join(str(path) for path in paths.values())}.",
             err=True,
@@ -216,9 +217,9 @@ def _report(settings: Settings, options: dict[str, Any]) -> None:
         settings, options["format"], models, options["hardware"] or None, since=since, compare=options["compare"]
     )
     if options["output"]:
-        click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
+        say(f"Report written to {write_report(text, options['output'])}", err=True)
     else:
-        click.echo(text)
+        say(text)
 
 
 def _exit_code(result: RunResult) -> int:
