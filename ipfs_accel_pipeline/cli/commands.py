@@ -49,6 +49,7 @@ _SOME_FAILED = 1
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ipfs-accel-pipeline", prog_name="ipfs-accel")
 @selection_options
 @database_option
 @measuring_options

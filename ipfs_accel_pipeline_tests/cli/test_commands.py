@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_the_version_is_that_of_the_package():
+    result = invoke("--version")
+    assert (result.exit_code, result.output) == (0, f"ipfs-accel, version {version('ipfs-accel-pipeline')}\n")
 
 
 def test_detect_shows_and_stores_every_type(elsewhere):
