@@ -30,7 +30,7 @@ from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import known_ids
 from ipfs_accel_pipeline.pipeline.config import RunConfig
-from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
+from ipfs_accel_pipeline.pipeline.reporting import make_report, require_runs, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
     RunResult,
     choose_platforms,
@@ -160,6 +160,8 @@ def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
     config = _config(options)
     specs = find_models(options["models"], settings)
+    if options["compare"]:
+        require_runs(settings_of_published(options["db_path"]), options["compare"])
     platforms = _platforms(settings, options)
     with TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)

@@ -47,7 +47,13 @@ def settings_of_published(db_path: str | None) -> Settings:
 
 
 def names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
+    """What is left out is no name at all; an empty list is a slip (of a script's variable) and not everything."""
+    if value is None:
+        return ()
+    found = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not found:
+        raise click.BadParameter("the list is empty. Name something, or leave the option out.")
+    return found
 
 
 def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:

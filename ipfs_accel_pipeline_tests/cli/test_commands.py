@@ -67,6 +67,10 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
         (["--memory-limit-mb", "-5"], "too low"),
         (["run", "--memory-limit-mb", "nan"], "'nan' is no number that a value can be compared with"),
+        *((["run", option, ""], "the list is empty") for option in ("--models", "--hardware", "--precisions")),
+        (["run", "--models", " , "], "the list is empty"),
+        (["run", "--batch-sizes", ""], "the list is empty"),
+        (["report", "--models", ""], "the list is empty"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -104,6 +108,21 @@ def test_a_database_that_does_not_exist_is_told_by_whoever_only_reads_and_is_not
     assert f"There is no database at {path} yet" in result.output
     assert "(--db-path)" in result.output
     assert not path.parent.exists()
+
+
+def test_a_run_to_compare_with_is_looked_for_before_anything_is_measured(elsewhere, monkeypatch):
+    measured = []
+    monkeypatch.setattr("ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *all: measured.append(all))
+    comparing = ["run", "--compare", "run-a", "run-b", "--models", "bert-tiny"]
+    nothing_stored = invoke(*comparing)
+    assert nothing_stored.exit_code == 2
+    assert "There is no database at" in nothing_stored.output
+    assert invoke("detect").exit_code == 0
+    assert invoke("snapshot").exit_code == 0
+    result = invoke(*comparing)
+    assert result.exit_code == 2
+    assert "The run 'run-a' has no result" in result.output
+    assert measured == []
 
 
 def test_a_snapshot_that_came_without_its_database_is_read(elsewhere):

@@ -62,6 +62,14 @@ def test_unknown_hardware_is_answered_with_what_is_here():
         choose_platforms([CPU], ["tpu"])
 
 
+def test_misspelt_hardware_is_answered_with_the_nearest_and_never_with_what_is_absent():
+    with pytest.raises(
+        UsageError,
+        match=r"'openvno'\. Did you mean openvino, openvino-cpu-a\? This machine has: cpu-a, openvino-cpu-a\.",
+    ):
+        choose_platforms([CPU, OPENVINO, ABSENT], ["openvno"])
+
+
 def test_the_artefacts_are_those_the_endpoints_load_and_the_reference_comes_first():
     assert needed_artefacts([CPU], ["fp32"]) == ["reference", "onnx"]
     assert needed_artefacts([OPENVINO], ["fp32"]) == ["reference", "openvino"]
