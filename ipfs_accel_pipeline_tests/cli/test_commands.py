@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from ipfs_accel_pipeline.cli import main
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.tables import TABLES
 from ipfs_accel_pipeline_tests.workshop import TINY
 
 SMOKE = ["--profile", "smoke", "--weights", "random"]
@@ -196,6 +197,12 @@ def test_what_a_killed_run_had_measured_is_recovered_by_the_next(workshop):
     with open_database(workshop.settings.database) as connection:
         runs = connection.execute("SELECT count(DISTINCT run_id) FROM performance_results").fetchall()
     assert runs == [(2,)]
+
+
+def test_the_readme_names_every_table():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    tables = readme.partition("## Tables")[2].partition("\n## ")[0]
+    assert {name for name in TABLES if f"`{name}`" not in tables} == set()
 
 
 def test_the_readme_names_every_option_of_the_command():
