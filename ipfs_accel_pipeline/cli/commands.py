@@ -14,21 +14,29 @@ from click.core import ParameterSource
 from ipfs_accel_pipeline.cli.compare import compare
 from ipfs_accel_pipeline.cli.errors import clear_errors
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
-from ipfs_accel_pipeline.cli.options import database_option, measuring_options, report_options, selection_options
+from ipfs_accel_pipeline.cli.options import (
+    database_option,
+    measuring_options,
+    report_options,
+    selection_options,
+    settings_of_published,
+    settings_of_stored,
+)
 from ipfs_accel_pipeline.cli.progress import TerminalProgress
 from ipfs_accel_pipeline.cli.recommend import recommend
 from ipfs_accel_pipeline.cli.regressions import regressions
+from ipfs_accel_pipeline.cli.speech import say
 from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import known_ids
 from ipfs_accel_pipeline.pipeline.config import RunConfig
-from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
+from ipfs_accel_pipeline.pipeline.reporting import make_report, require_runs, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
     RunResult,
     choose_platforms,
     choose_qualcomm,
     detect_and_store,
     find_models,
-    known_ids,
     run_pipeline,
 )
 from ipfs_accel_pipeline.qualcomm.access import DEFAULT_DEVICE, DEVICES_VARIABLE
@@ -41,6 +49,7 @@ _SOME_FAILED = 1
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ipfs-accel-pipeline", prog_name="ipfs-accel")
 @selection_options
 @database_option
 @measuring_options
@@ -57,7 +66,7 @@ def main(context: click.Context, report: bool, **options: Any) -> None:
         _refuse_options_before(context)
         return
     if report:
-        _report(load_settings(options["db_path"]), options)
+        _report(settings_of_published(options["db_path"]), options)
         return
     sys.exit(_run(options))
 
@@ -88,7 +97,7 @@ def run(**options: Any) -> None:
 @clear_errors
 def report(**options: Any) -> None:
     """Report what is stored."""
-    _report(load_settings(options["db_path"]), options)
+    _report(settings_of_published(options["db_path"]), options)
 
 
 @main.command()
@@ -96,7 +105,7 @@ def report(**options: Any) -> None:
 @clear_errors
 def snapshot(db_path: str | None) -> None:
     """Publish a read-only copy of the database for notebooks and dashboards."""
-    settings = load_settings(db_path)
+    settings = settings_of_stored(db_path)
     click.echo(publish_snapshot(settings.database, settings.snapshot))
 
 
@@ -112,7 +121,7 @@ def dashboard(db_path: str | None, host: str, port: int, token: str | None, dags
     # Imported here: the web framework takes a second that no other command should pay.
     from ipfs_accel_pipeline.dashboard.serve import serve
 
-    settings = load_settings(db_path)
+    settings = settings_of_published(db_path)
     serve(
         settings,
         host=host,
@@ -151,6 +160,8 @@ def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
     config = _config(options)
     specs = find_models(options["models"], settings)
+    if options["compare"]:
+        require_runs(settings_of_published(options["db_path"]), options["compare"])
     platforms = _platforms(settings, options)
     with TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
@@ -182,20 +193,20 @@ def _platforms(settings: Settings, options: dict[str, Any]) -> list[HardwarePlat
     for one in chosen:
         if one.acceleration == "emulated":
             why = one.runtime.get("absent_endpoints", {}).get("aihub")
-            click.echo(f"The emulator tells what runs and how right it is, never how fast. {why or ''}", err=True)
+            say(f"The emulator tells what runs and how right it is, never how fast. {why or ''}", err=True)
     others = choose_platforms(found, options["hardware"]) if options["hardware"] else []
     return [*others, *(one for one in chosen if one not in others)]
 
 
 def _finish(settings: Settings, options: dict[str, Any], result: RunResult, paths: dict[str, Path]) -> None:
     if options["json_output"]:
-        click.echo("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
+        say("--json-output is deprecated: results are in the database; use `ipfs-accel report`.", err=True)
         write_report(make_report(settings, "json"), options["json_output"])
     if options["output"] or not options["quiet"]:
         _report(settings, {**options, "hardware": ()})
     if not options["quiet"]:
         passed = sum(observation.status is Status.PASSED for observation in result.observations)
-        click.echo(
+        say(
             f"Run {result.run_id}: {passed} of {len(result.observations)} rounds passed. "
             f"Database: {settings.database}. Reports: {', '.join(str(path) for path in paths.values())}.",
             err=True,
@@ -209,9 +220,9 @@ def _report(settings: Settings, options: dict[str, Any]) -> None:
         settings, options["format"], models, options["hardware"] or None, since=since, compare=options["compare"]
     )
     if options["output"]:
-        click.echo(f"Report written to {write_report(text, options['output'])}", err=True)
+        say(f"Report written to {write_report(text, options['output'])}", err=True)
     else:
-        click.echo(text)
+        say(text)
 
 
 def _exit_code(result: RunResult) -> int:

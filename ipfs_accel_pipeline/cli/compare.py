@@ -11,11 +11,10 @@ import click
 
 from ipfs_accel_pipeline.analysis.comparison import VERDICTS
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option, names
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names, settings_of_published
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, Compared, Report, compare_sides
-from ipfs_accel_pipeline.pipeline.run import known_ids
-from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 _SIGNS = {"better": "✓ better", "worse": "✗ worse", "no difference": "= no difference", "not enough data": "? unclear"}
@@ -27,7 +26,11 @@ _SIGNS = {"better": "✓ better", "worse": "✗ worse", "no difference": "= no d
 @database_option
 @click.option("--models", callback=names, help="Only these models.")
 @click.option(
-    "--minimum-effect", type=float, default=DEFAULT_EFFECT, show_default=True, help="A smaller change does not matter."
+    "--minimum-effect",
+    type=FINITE_NUMBER,
+    default=DEFAULT_EFFECT,
+    show_default=True,
+    help="A smaller change does not matter.",
 )
 @click.option("--format", "format_", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
 @clear_errors
@@ -39,9 +42,9 @@ def compare(a: str, b: str, db_path: str | None, models: tuple[str, ...], minimu
     """
     if not 0 < minimum_effect < 1:
         raise UsageError(f"A minimum effect of {minimum_effect:g} makes no sense: 0.05 means five per cent.")
-    settings = load_settings(db_path)
+    settings = settings_of_published(db_path)
     with open_snapshot(settings.snapshot) as connection:
-        chosen = known_ids(models, settings) or None
+        chosen = stored_ids(connection, models, settings)
         report = compare_sides(connection, settings.shards, a, b, minimum_effect, chosen)
     click.echo(_json(report) if format_ == "json" else _markdown(report, a, b, minimum_effect))
     sys.exit(FOUND_WORSE if any(one.result.verdict == "worse" for one in report.compared) else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,8 +11,9 @@ from typing import Any
 
 import click
 
+from ipfs_accel_pipeline.cli.errors import WRONG_USE
 from ipfs_accel_pipeline.cli.migration_progress import MigrationProgress
-from ipfs_accel_pipeline.cli.options import Command
+from ipfs_accel_pipeline.cli.options import Command, settings_of_stored
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, as_json, as_markdown
 from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
@@ -45,19 +48,26 @@ def migration_options(command: Command) -> Command:
 
 
 def run_migration(paths: tuple[str, ...], db_path: str | None, only_verify: bool, **options: Any) -> int:
-    """The exit code: 1 when a verification found differences."""
-    settings = load_settings(db_path)
+    """The exit code: 1 when a verification found differences, 2 when something that was named is not there."""
     limits = Limits(file_bytes=options["max_file_mb"] * 2**20)
     if only_verify:
-        return _verify(settings, paths, limits)
+        return _verify(settings_of_stored(db_path), paths, limits)
+    settings = load_settings(db_path)
     if not paths:
         raise UsageError("Name what to migrate: files, folders, archives, or - for a list on standard input.")
     chosen = MigrationOptions(options["dry_run"], options["quarantine"], options["accept_claimed"], limits)
-    progress = MigrationProgress(options["quiet"])
-    with progress:
-        report = migrate(settings, list(_names(paths)), chosen, progress)
+    sources = list(_names(paths))
+    missing = [source for source in sources if not _leads_somewhere(source)]
+    with MigrationProgress(options["quiet"]) as progress:
+        report = migrate(settings, sources, chosen, progress)
     _show(report, options["report_format"], options["output"])
-    return 0
+    for source in missing:
+        click.echo(f"Error: There is no file or folder {source!r}, and no file matches it as a pattern.", err=True)
+    return WRONG_USE if missing else 0
+
+
+def _leads_somewhere(source: str) -> bool:
+    return os.path.lexists(source) or any(glob.iglob(source, recursive=True))
 
 
 def _names(paths: Sequence[str]) -> Iterator[str]:

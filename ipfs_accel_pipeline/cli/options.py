@@ -1,7 +1,8 @@
-"""Options that several commands share, and the parsing of comma-separated lists."""
+"""Options that several commands share: how each is read, and which database is meant."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,48 @@ from ipfs_accel_pipeline.benchmark.protocol import PROFILES
 from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.reports.write import EXPORTS, FORMATS
+from ipfs_accel_pipeline.settings import Settings, load_settings
+from ipfs_accel_pipeline.storage.database import require_database
 
 Command = Callable[..., Any]
 
 
+class _FiniteNumber(click.types.FloatParamType):
+    """Python reads `nan` and `inf` as numbers; as a limit the one is kept by nothing and the other by everything."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        number: float = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number that a value can be compared with.", parameter, context)
+        return number
+
+
+FINITE_NUMBER = _FiniteNumber()
+
+
+def settings_of_stored(db_path: str | None) -> Settings:
+    """For a command that judges what the database holds: a mistyped one is refused, and not made."""
+    settings = load_settings(db_path)
+    require_database(settings.database)
+    return settings
+
+
+def settings_of_published(db_path: str | None) -> Settings:
+    """For a command that reads the snapshot, which may have been copied here without its database."""
+    settings = load_settings(db_path)
+    if not settings.snapshot.exists():
+        require_database(settings.database)
+    return settings
+
+
 def names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
+    """What is left out is no name at all; an empty list is a slip (of a script's variable) and not everything."""
+    if value is None:
+        return ()
+    found = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not found:
+        raise click.BadParameter("the list is empty. Name something, or leave the option out.")
+    return found
 
 
 def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -56,7 +93,9 @@ def measuring_options(command: Command) -> Command:
             click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
             click.option("--weights", type=click.Choice(CHOICES), default="auto", show_default=True),
             click.option("--threads", type=int, help="Compute threads. Default: one per physical core."),
-            click.option("--memory-limit-mb", type=float, help="Of one benchmark process. Default: 90 % of memory."),
+            click.option(
+                "--memory-limit-mb", type=FINITE_NUMBER, help="Of one benchmark process. Default: 90 % of memory."
+            ),
             click.option("--qualcomm", is_flag=True, help="Measure Qualcomm: AI Hub or an NPU; else its emulator."),
             click.option("--json-output", type=click.Path(dir_okay=False), help="Deprecated: results as JSON."),
             click.option("--quiet", is_flag=True, help="No progress, no report on the screen."),

@@ -6,9 +6,9 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from ipfs_accel_pipeline.cli.speech import PatientConsole
 from ipfs_accel_pipeline.pipeline.preparation import Prepared
 from ipfs_accel_pipeline.pipeline.progress import describe, describe_prepared
 from ipfs_accel_pipeline.records import HardwarePlatform, Observation, Status
@@ -19,7 +19,7 @@ class TerminalProgress:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._console = PatientConsole(file=sys.stderr, highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,11 +15,10 @@ import click
 from ipfs_accel_pipeline.analysis.fleet import Fleet, Suited, best_models, smallest_fleet
 from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Limits, Run, Wish, groups, judge
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option, names
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names, settings_of_published
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.pipeline.asked_models import stored_ids
 from ipfs_accel_pipeline.pipeline.recommending import evidence, recommendation_row, tag_registry
-from ipfs_accel_pipeline.pipeline.run import known_ids
-from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 
@@ -28,16 +28,16 @@ from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 @click.option("--hardware", help="The other way round: the models that this device suits best.")
 @click.option("--fleet", is_flag=True, help="The fewest devices that serve all these models within the limits.")
 @click.option("--prefer", type=click.Choice(PREFERENCES), default="latency", show_default=True)
-@click.option("--max-latency-ms", type=float, help="Median.")
-@click.option("--max-p99-ms", type=float)
-@click.option("--max-memory-mb", type=float)
-@click.option("--max-watts", type=float)
-@click.option("--min-throughput", type=float, help="Items per second.")
-@click.option("--min-parity", type=float, help="Cosine against the fp32 reference.")
+@click.option("--max-latency-ms", type=FINITE_NUMBER, help="Median.")
+@click.option("--max-p99-ms", type=FINITE_NUMBER)
+@click.option("--max-memory-mb", type=FINITE_NUMBER)
+@click.option("--max-watts", type=FINITE_NUMBER)
+@click.option("--min-throughput", type=FINITE_NUMBER, help="Items per second.")
+@click.option("--min-parity", type=FINITE_NUMBER, help="Cosine against the fp32 reference.")
 @click.option("--price", "prices", multiple=True, help="HARDWARE=PRICE per hour, such as cuda-nvidia-h200-0=2.5/h.")
 @click.option("--precision", help="Only this one; default: each by itself.")
 @click.option("--batch-size", type=int, help="Only this one; default: each by itself.")
-@click.option("--max-age-days", type=float, default=90.0, show_default=True, help="Older evidence is stale.")
+@click.option("--max-age-days", type=FINITE_NUMBER, default=90.0, show_default=True, help="Older evidence is stale.")
 @click.option("--tag-registry", is_flag=True, help="Write the verdicts as tags to the registered (MLflow) versions.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @clear_errors
@@ -48,9 +48,9 @@ def recommend(**options: Any) -> None:
     could explain is a tie. Energy and cost need measured power and your prices.
     """
     wish, now = _wish(options), datetime.now(UTC)
-    settings = load_settings(options["db_path"])
+    settings = settings_of_published(options["db_path"])
     with open_snapshot(settings.snapshot) as connection:
-        runs = evidence(connection, known_ids(options["models"], settings) or None)
+        runs = evidence(connection, stored_ids(connection, options["models"], settings))
         judged = [judge(group, wish, now) for group in groups(_chosen(runs, options))]
         if not judged:
             raise UsageError("No test is stored for this choice. `ipfs-accel run` measures; `ipfs-accel report` shows.")
@@ -87,7 +87,7 @@ def _price(text: str) -> tuple[str, float]:
         per_hour = float(price.removesuffix("/h"))
     except ValueError:
         per_hour = 0.0
-    if not hardware or per_hour <= 0:
+    if not hardware or not 0 < per_hour < math.inf:
         raise UsageError(f"{text!r} is no price. Write for example: --price cuda-nvidia-h200-0=2.5/h")
     return hardware, per_hour
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
-from ipfs_accel_pipeline.cli.options import database_option
+from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, settings_of_stored
 from ipfs_accel_pipeline.pipeline.changes import (
     STATUSES,
     chosen_sensitivity,
@@ -22,7 +22,6 @@ from ipfs_accel_pipeline.pipeline.changes import (
 )
 from ipfs_accel_pipeline.records import PerformanceChange
 from ipfs_accel_pipeline.reports.history import size_in_words
-from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 
@@ -32,7 +31,9 @@ from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 @click.option("--all", "everything", is_flag=True, help="Improvements, unstable series and answered ones too.")
 @click.option("--set", "answer", nargs=2, metavar="STATUS ID", help=f"Answer one change: {', '.join(STATUSES)}.")
 @click.option("--note", help="Why, to be kept with --set.")
-@click.option("--minimum-effect", type=float, help="Relative; 0.03 is 3 %. Default: BENCHMARK_MINIMUM_EFFECT, or 0.03.")
+@click.option(
+    "--minimum-effect", type=FINITE_NUMBER, help="Relative; 0.03 is 3 %. Default: BENCHMARK_MINIMUM_EFFECT, or 0.03."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @clear_errors
 def regressions(
@@ -44,7 +45,7 @@ def regressions(
     format_: str,
 ) -> None:
     """Analyse the stored history and list the regressions that nobody has dealt with. Exit code 1 if there are any."""
-    settings = load_settings(db_path)
+    settings = settings_of_stored(db_path)
     if answer:
         change = set_status(settings.database, answer[1], answer[0], note)
         publish_snapshot(settings.database, settings.snapshot)

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from ipfs_accel_pipeline.dashboard import api
 from ipfs_accel_pipeline.dashboard.desks import Office, desk_of
 from ipfs_accel_pipeline.dashboard.downloads import FORMATS
+from ipfs_accel_pipeline.dashboard.head_requests import AnswerHead
 from ipfs_accel_pipeline.dashboard.pages import render_error, render_page
 from ipfs_accel_pipeline.dashboard.registry import SCREENS, Entry
 from ipfs_accel_pipeline.dashboard.screens.screen import DOWNLOAD_ROWS
@@ -61,6 +62,7 @@ def create_app(
     app.add_api_route("/api", _api_page, include_in_schema=False, response_class=HTMLResponse)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _say_what_is_wrong(app)
+    app.add_middleware(AnswerHead)
     protect(app, token, host)
     return app
 

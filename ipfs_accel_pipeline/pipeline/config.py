@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES
@@ -36,12 +37,18 @@ class RunConfig:
         _check_positive("batch size", self.batch_sizes, _LARGEST_BATCH)
         _check_positive("sequence length", self.sequence_lengths, 2**24)
         _check_positive("number of threads", (self.threads,) if self.threads is not None else (), 4096)
-        if self.memory_limit_mb is not None and self.memory_limit_mb < _SMALLEST_MEMORY_MB:
-            raise UsageError(
-                f"A memory limit of {self.memory_limit_mb:g} MiB is too low: {_SMALLEST_MEMORY_MB} MiB is the least."
-            )
+        _check_memory(self.memory_limit_mb)
         if not self.batch_sizes:
             raise UsageError("Name at least one batch size.")
+
+
+def _check_memory(limit_mb: float | None) -> None:
+    if limit_mb is None:
+        return
+    if not math.isfinite(limit_mb):
+        raise UsageError(f"A memory limit of {limit_mb:g} makes no sense. Without one, 90 % of memory is the limit.")
+    if limit_mb < _SMALLEST_MEMORY_MB:
+        raise UsageError(f"A memory limit of {limit_mb:g} MiB is too low: {_SMALLEST_MEMORY_MB} MiB is the least.")
 
 
 def _check_choices(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ipfs_accel_pipeline.reports import changes
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.reports.sections import newest_test_at
 from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report, write_report
@@ -39,6 +40,12 @@ def make_report(
             shards=settings.shards,
         )
     return render_report(content, format)
+
+
+def require_runs(settings: Settings, runs: Sequence[str]) -> None:
+    """UsageError where a report could not compare these runs: to be asked before hours of measuring, not after."""
+    with open_snapshot(settings.snapshot) as connection:
+        changes.require_runs(connection, runs)
 
 
 def write_all_reports(settings: Settings) -> dict[str, Path]:

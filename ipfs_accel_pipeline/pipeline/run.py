@@ -13,6 +13,7 @@ from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.errors import StorageError, UsageError
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
+from ipfs_accel_pipeline.models.catalogue_file import nearest
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.history import refresh_history
@@ -77,13 +78,20 @@ def choose_platforms(platforms: Sequence[HardwarePlatform], wanted: Sequence[str
     for name in wanted:
         matching = [p for p in platforms if name.casefold() in (p.hardware_id.casefold(), p.hardware_type.casefold())]
         if not matching:
-            known = ", ".join(platform.hardware_id for platform in platforms)
-            raise UsageError(f"There is no hardware {name!r}. This machine has: {known}.")
+            raise UsageError(f"There is no hardware {name!r}.{_what_there_is(name, platforms)}")
         usable = [platform for platform in matching if platform.available]
         if not usable:
             raise UsageError(f"{name} cannot be measured here: {matching[0].unavailable_reason}")
         chosen += [platform for platform in usable if platform not in chosen]
     return chosen
+
+
+def _what_there_is(name: str, platforms: Sequence[HardwarePlatform]) -> str:
+    names = (known for platform in platforms for known in (platform.hardware_id, platform.hardware_type))
+    here = ", ".join(platform.hardware_id for platform in platforms if platform.available)
+    return (
+        f"{nearest(name.casefold(), sorted({known.casefold() for known in names}))} This machine has: {here or 'none'}."
+    )
 
 
 def _is_meant_unasked(platform: HardwarePlatform) -> bool:
@@ -100,12 +108,6 @@ def choose_qualcomm(platforms: Sequence[HardwarePlatform]) -> list[HardwarePlatf
 def find_models(names: Sequence[str], settings: Settings) -> list[ModelSpec]:
     catalogue = load_catalogue(settings.user_catalogue)
     return unique([find_model(name, catalogue) for name in names or catalogue.defaults])
-
-
-def known_ids(names: Sequence[str], settings: Settings) -> list[str]:
-    """What the database calls these models; a name that the catalogue does not know is left as it is."""
-    aliases = load_catalogue(settings.user_catalogue).aliases
-    return [aliases.get(name, name) for name in names]
 
 
 def unique(specs: Sequence[ModelSpec]) -> list[ModelSpec]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,14 +68,19 @@ def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str
     """UsageError if a run has no result: a comparison with nothing would look like good news."""
     if runs is None:
         return None
+    require_runs(connection, runs)
+    filters = {"models": scope["models"], "hardware": scope["hardware"]}
+    found = compared_cases(connection, "run", *runs, filters)
+    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in found))
+
+
+def require_runs(connection: Any, runs: Sequence[str]) -> None:
+    """UsageError for the first of them that has no result."""
     for run_id in runs:
         if read_table(connection, "performance_results", {"run_id": run_id}, ["id"]).empty:
             raise UsageError(
                 f"The run {run_id!r} has no result. `ipfs-accel dashboard` lists the runs on its first page."
             )
-    filters = {"models": scope["models"], "hardware": scope["hardware"]}
-    found = compared_cases(connection, "run", *runs, filters)
-    return Comparison(runs[0], runs[1], tuple(_compared(one) for one in found))
 
 
 def _compared(one: dict[str, Any]) -> ComparedCase:

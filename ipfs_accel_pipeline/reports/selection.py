@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from ipfs_accel_pipeline.errors import UsageError
 
+_SHOWN = 5  # names that are suggested, the nearest first
+
 
 def select(asked: Iterable[str] | None, known: Mapping[str, Sequence[str]], what: str) -> list[str]:
     """The ids among `known` (id -> other names it goes by) that were asked for; all of them if nothing was asked.
@@ -29,6 +31,8 @@ def _matching(name: str, known: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _not_found(name: str, known: Mapping[str, Sequence[str]], what: str) -> str:
-    every = sorted({n for identifier, names in known.items() for n in (identifier, *names)})
-    close = get_close_matches(name, every, n=3) or every[:10]
-    return f"The database has no {what} {name!r}. Perhaps you meant: {', '.join(close)}."
+    every = {n.casefold(): n for identifier, names in known.items() for n in (identifier, *names)}
+    close = get_close_matches(name.casefold(), every, n=_SHOWN)
+    nearest = close or get_close_matches(name.casefold(), every, n=_SHOWN, cutoff=0)
+    begin = "Perhaps you meant" if close else "The nearest that it has"
+    return f"The database has no {what} {name!r}. {begin}: {', '.join(every[folded] for folded in nearest)}."

@@ -5,6 +5,7 @@ Whoever only reads and is not part of a run opens the snapshot instead (snapshot
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import time
@@ -17,11 +18,11 @@ import duckdb
 
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.failures import as_storage_errors, is_lock_conflict, storage_error
-from ipfs_accel_pipeline.storage.lock import exclusive
+from ipfs_accel_pipeline.storage.lock import TELL_AFTER_S, exclusive, tell_wait
 from ipfs_accel_pipeline.storage.schema import migrate, refuse_newer, refuse_older, schema_version
 from ipfs_accel_pipeline.storage.transactions import transaction
 
-__all__ = ["connect", "open_database", "transaction"]
+__all__ = ["connect", "open_database", "require_database", "transaction"]
 
 _FIRST_DELAY_S = 0.02
 _LONGEST_DELAY_S = 1.0
@@ -62,7 +63,7 @@ def connect(
     sleep: Callable[[float], None] = time.sleep,
 ) -> duckdb.DuckDBPyConnection:
     """A connection in UTC; waits until `deadline` for programs that do not know our lock file (a DuckDB shell)."""
-    delay = _FIRST_DELAY_S
+    delay, tell_at = _FIRST_DELAY_S, clock() + TELL_AFTER_S
     while True:
         try:
             connection = duckdb.connect(str(database), read_only=read_only, config=dict(config or {}))
@@ -71,19 +72,29 @@ def connect(
         except duckdb.Error as error:
             if not is_lock_conflict(error):
                 raise storage_error(f"Cannot open {database}", error) from error
-            if clock() >= deadline:
+            now = clock()
+            if now >= deadline:
                 raise StorageError(f"{database} stayed locked. {error} Close that program, then run again.") from error
+            if now >= tell_at:
+                tell_wait(database, f"a program that does not know our lock ({error})", deadline - now)
+                tell_at = math.inf
         # Jitter: processes that were refused together must not come back together.
         sleep(delay * (0.5 + random.random()))
         delay = min(delay * 1.6, _LONGEST_DELAY_S)
 
 
-def _prepare_folder(database: Path, read_only: bool) -> None:
-    if read_only and not database.exists():
+def require_database(database: Path) -> None:
+    """StorageError where there is none: for whoever would answer from an empty one, and so say that all is well."""
+    if not database.exists():
         raise StorageError(
             f"There is no database at {database} yet. Run `ipfs-accel run` (or materialize the assets) first, "
             "or name the right file with BENCHMARK_DB_PATH (--db-path)."
         )
+
+
+def _prepare_folder(database: Path, read_only: bool) -> None:
+    if read_only:
+        require_database(database)
     with as_storage_errors(f"Cannot create the folder of {database}"):
         database.parent.mkdir(parents=True, exist_ok=True)
 

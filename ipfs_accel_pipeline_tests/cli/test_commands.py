@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from ipfs_accel_pipeline.cli import main
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.tables import TABLES
 from ipfs_accel_pipeline_tests.workshop import TINY
 
 SMOKE = ["--profile", "smoke", "--weights", "random"]
@@ -27,6 +29,11 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_the_version_is_that_of_the_package():
+    result = invoke("--version")
+    assert (result.exit_code, result.output) == (0, f"ipfs-accel, version {version('ipfs-accel-pipeline')}\n")
 
 
 def test_detect_shows_and_stores_every_type(elsewhere):
@@ -60,6 +67,11 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["report", "--format", "pdf"], "markdown"),
         (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
         (["--memory-limit-mb", "-5"], "too low"),
+        (["run", "--memory-limit-mb", "nan"], "'nan' is no number that a value can be compared with"),
+        *((["run", option, ""], "the list is empty") for option in ("--models", "--hardware", "--precisions")),
+        (["run", "--models", " , "], "the list is empty"),
+        (["run", "--batch-sizes", ""], "the list is empty"),
+        (["report", "--models", ""], "the list is empty"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -73,7 +85,54 @@ def test_wrong_use_is_one_clear_message_and_exit_code_2(elsewhere, arguments, sa
 def test_a_report_before_anything_was_measured_says_what_to_run(elsewhere):
     result = invoke("--report")
     assert result.exit_code == 2
-    assert "ipfs-accel snapshot" in result.output
+    assert "Run `ipfs-accel run`" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--report"],
+        ["report"],
+        ["snapshot"],
+        ["dashboard"],
+        ["regressions"],
+        ["regressions", "--set", "fixed", "abc"],
+        ["compare", "a", "b"],
+        ["recommend"],
+        ["migrate", "--verify"],
+    ],
+)
+def test_a_database_that_does_not_exist_is_told_by_whoever_only_reads_and_is_not_made(elsewhere, command):
+    path = elsewhere / "mistyped" / "benchmark.duckdb"
+    result = invoke(*command, "--db-path", path)
+    assert result.exit_code == 2, result.output
+    assert f"There is no database at {path} yet" in result.output
+    assert "(--db-path)" in result.output
+    assert not path.parent.exists()
+
+
+def test_a_run_to_compare_with_is_looked_for_before_anything_is_measured(elsewhere, monkeypatch):
+    measured = []
+    monkeypatch.setattr("ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *all: measured.append(all))
+    comparing = ["run", "--compare", "run-a", "run-b", "--models", "bert-tiny"]
+    nothing_stored = invoke(*comparing)
+    assert nothing_stored.exit_code == 2
+    assert "There is no database at" in nothing_stored.output
+    assert invoke("detect").exit_code == 0
+    assert invoke("snapshot").exit_code == 0
+    result = invoke(*comparing)
+    assert result.exit_code == 2
+    assert "The run 'run-a' has no result" in result.output
+    assert measured == []
+
+
+def test_a_snapshot_that_came_without_its_database_is_read(elsewhere):
+    database = elsewhere / "data" / "benchmark.duckdb"
+    assert invoke("detect").exit_code == 0
+    assert invoke("snapshot").exit_code == 0
+    database.unlink()
+    result = invoke("report")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(elsewhere):
@@ -138,6 +197,12 @@ def test_what_a_killed_run_had_measured_is_recovered_by_the_next(workshop):
     with open_database(workshop.settings.database) as connection:
         runs = connection.execute("SELECT count(DISTINCT run_id) FROM performance_results").fetchall()
     assert runs == [(2,)]
+
+
+def test_the_readme_names_every_table():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    tables = readme.partition("## Tables")[2].partition("\n## ")[0]
+    assert {name for name in TABLES if f"`{name}`" not in tables} == set()
 
 
 def test_the_readme_names_every_option_of_the_command():

@@ -88,7 +88,10 @@ def test_platforms_are_compared_by_their_best_endpoint(database):
         (["compare", "night-00", "latest"], "10 runs begin with 'night-00', such as night-009, night-008, night-007"),
         (["compare", "branch:", "latest"], "names no branch"),
         (["compare", "latest", "latest", "--minimum-effect", "7"], "makes no sense"),
-        (["recommend", "--model", "unheard-of"], "No test is stored"),
+        (["recommend", "--model", "unheard-of"], "The database has no model 'unheard-of'"),
+        (["recommend", "--model", "bert-tny"], "Perhaps you meant: fake-bert-tiny"),
+        (["recommend", "--fleet", "--models", "bert-tny"], "Perhaps you meant: fake-bert-tiny"),
+        (["compare", "night-001", "night-002", "--models", "bert-tny"], "Perhaps you meant: fake-bert-tiny"),
         (["recommend", "--price", "cpu=free"], "is no price"),
         (["recommend", "--hardware", "cpu-unknown"], "No test is stored of"),
         (["regressions", "--set", "fixed", "zzz"], "No change has an id"),
@@ -99,6 +102,29 @@ def test_wrong_use_is_one_clear_message_and_exit_code_2(database, arguments, say
     result = invoke(*arguments, "--db-path", database)
     assert (result.exit_code, "Traceback" in result.output) == (2, False)
     assert says in result.output
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        *(["recommend", f"--{limit}"] for limit in ("max-latency-ms", "max-p99-ms", "max-memory-mb", "max-watts")),
+        *(["recommend", f"--{limit}"] for limit in ("min-throughput", "min-parity", "max-age-days")),
+        ["compare", "night-001", "night-002", "--minimum-effect"],
+        ["regressions", "--minimum-effect"],
+    ],
+)
+def test_a_limit_that_is_no_finite_number_is_wrong_use(database, question, number):
+    result = invoke(*question, number, "--db-path", database)
+    assert result.exit_code == 2
+    assert f"'{number}' is no number that a value can be compared with" in result.output
+
+
+@pytest.mark.parametrize("price", ["nan", "inf"])
+def test_a_price_that_is_no_finite_number_is_wrong_use(database, price):
+    result = invoke("recommend", "--prefer", "cost", "--price", f"{OTHER}={price}", "--db-path", database)
+    assert result.exit_code == 2
+    assert "is no price" in result.output
 
 
 def test_regressions_are_listed_with_why_until_a_person_answers(database):

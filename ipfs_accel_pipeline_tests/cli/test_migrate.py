@@ -46,6 +46,15 @@ def test_names_come_from_standard_input_and_the_report_goes_to_a_file(invoke, tm
     assert json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["test_results"] == 1
 
 
+@pytest.mark.parametrize("missing", ["nowhere", "old/*.csv", "old/**/b.json"])
+def test_a_source_that_is_not_there_is_exit_code_2_and_the_rest_goes_on(invoke, missing):
+    result = invoke(missing, "old")
+    assert result.exit_code == 2, result.output
+    assert f"There is no file or folder '{missing}', and no file matches it as a pattern" in result.stderr
+    assert "| S01 direct_benchmark | 1 |" in result.stdout
+    assert invoke("o*/**/*.json").exit_code == 0
+
+
 def test_a_dry_run_leaves_no_database(invoke, tmp_path):
     assert "dry run: nothing was written" in invoke("old", "--dry-run").stdout
     assert not (tmp_path / "results.duckdb").exists()
@@ -61,7 +70,7 @@ def test_wrong_use_has_exit_code_2(invoke, arguments):
 def test_what_is_refused_is_told_at_once_and_the_rest_goes_on(invoke, tmp_path):
     (tmp_path / "old" / "b.json").write_text('{"a": ')
     result = invoke("old", "gone.json")
-    assert result.exit_code == 0
+    assert result.exit_code == 2  # gone.json
     assert "b.json: refused: truncated" in result.stderr
     assert "gone.json: refused: no such file, folder or pattern" in result.stderr
     assert "1 test_results" in result.stdout

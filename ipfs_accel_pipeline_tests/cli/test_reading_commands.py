@@ -61,6 +61,7 @@ def test_the_dashboard_is_one_command_that_says_where_it_is_and_stops_when_told(
     try:
         refused = wait_for_answer(f"http://127.0.0.1:{port}/api/summary", process)
         answer = httpx.get(f"http://127.0.0.1:{port}/api/summary", headers={"Authorization": "Bearer s3cret"})
+        head = httpx.head(f"http://127.0.0.1:{port}/overview", headers={"Authorization": "Bearer s3cret"})
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
@@ -68,7 +69,24 @@ def test_the_dashboard_is_one_command_that_says_where_it_is_and_stops_when_told(
     assert refused.status_code == 401
     assert answer.json()["cases"] == 14
     assert f"http://127.0.0.1:{port}/?token=s3cret" in said
+    assert (head.status_code, head.content) == (200, b"")
+    assert process.returncode == 0
     assert "Traceback" not in said
+
+
+def test_a_taken_port_is_told_with_the_remedy_and_nothing_is_promised(example_database):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(main, ["dashboard", "--db-path", str(example_database), "--port", str(port)])
+    assert result.exit_code == 2
+    assert f"Port {port} of 127.0.0.1 is taken. Choose another one: --port" in result.output
+    assert "Dashboard:" not in result.output
+
+
+def test_an_address_of_another_machine_is_told(example_database):
+    result = CliRunner().invoke(main, ["dashboard", "--db-path", str(example_database), "--host", "192.0.2.1"])
+    assert result.exit_code == 2
+    assert "Cannot listen on 192.0.2.1, port 8050: Cannot assign" in result.output
 
 
 @pytest.mark.parametrize("format", ["junit", "model-index", "openmetrics"])
@@ -100,6 +118,20 @@ def test_two_runs_are_compared_in_a_report(tmp_path):
     assert result.exit_code == 0, result.output
     assert "A is run-000, B is run-001" in result.output
     assert re.search(r"\| (tied|b slower|b faster) \|", result.output)
+
+
+@pytest.mark.parametrize("question", [["recommend"], ["recommend", "--fleet"], ["report"]])
+def test_a_measured_model_is_asked_for_by_its_short_name(example_database, question):
+    def ask(models):
+        options = [] if question == ["report"] else ["--max-age-days", "9999"]
+        command = [*question, "--models", models, "--db-path", str(example_database), *options]
+        return CliRunner().invoke(main, command)
+
+    result = ask("fake/bert-tiny")  # its name; the id is another
+    assert example.BERT in result.stdout, result.output
+    misspelt = ask("fake/bert-tny")
+    assert misspelt.exit_code == 2
+    assert "Perhaps you meant: fake/bert-tiny" in misspelt.output
 
 
 def test_a_run_that_does_not_exist_is_wrong_use(example_database):

@@ -57,6 +57,16 @@ def test_every_screen_is_valid_html_over_one_of_everything(example_client, addre
     strict(page(example_client, address))
 
 
+@pytest.mark.parametrize(
+    "address", ["/", "/overview", "/matrix.csv", "/api/summary", "/static/dashboard.css", "/nothing"]
+)
+def test_head_is_answered_as_get_without_the_body(example_client, address):
+    head, get = (example_client.request(method, address, follow_redirects=False) for method in ("HEAD", "GET"))
+    assert head.status_code == get.status_code
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert head.content == b""
+
+
 @pytest.mark.parametrize("address", NEEDS_NO_ROW)
 def test_every_screen_says_something_over_an_empty_snapshot(empty_client, address):
     text = page(empty_client, address)

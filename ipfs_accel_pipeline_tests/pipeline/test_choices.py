@@ -34,6 +34,8 @@ IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
         {"batch_sizes": ()},
         {"sequence_lengths": (-1,)},
         {"threads": 0},
+        {"memory_limit_mb": float("nan")},
+        {"memory_limit_mb": float("inf")},
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_before_anything_starts(wrong):
@@ -58,6 +60,14 @@ def test_absent_hardware_is_refused_with_its_reason():
 def test_unknown_hardware_is_answered_with_what_is_here():
     with pytest.raises(UsageError, match=r"'tpu'.*cpu-a"):
         choose_platforms([CPU], ["tpu"])
+
+
+def test_misspelt_hardware_is_answered_with_the_nearest_and_never_with_what_is_absent():
+    with pytest.raises(
+        UsageError,
+        match=r"'openvno'\. Did you mean openvino, openvino-cpu-a\? This machine has: cpu-a, openvino-cpu-a\.",
+    ):
+        choose_platforms([CPU, OPENVINO, ABSENT], ["openvno"])
 
 
 def test_the_artefacts_are_those_the_endpoints_load_and_the_reference_comes_first():

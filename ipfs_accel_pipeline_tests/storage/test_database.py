@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage import lock
 from ipfs_accel_pipeline.storage.database import connect, open_database
 from ipfs_accel_pipeline.storage.lock import lock_path
 from ipfs_accel_pipeline.storage.reading import read_rows
@@ -91,6 +93,22 @@ def test_the_waiting_process_says_who_has_the_database(parents_database, tmp_pat
     open_and_close(parents_database, lock_timeout_s=5)
 
 
+def test_a_long_wait_is_told_once_with_the_holder_and_how_long_it_may_last(
+    parents_database, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(lock, "TELL_AFTER_S", 0.1)
+    holder = processes.start(processes.hold, parents_database, tmp_path / "ready")
+    processes.wait_for(tmp_path / "ready")
+    try:
+        with pytest.raises(StorageError, match="in use by"):
+            open_and_close(parents_database, lock_timeout_s=0.6)
+    finally:
+        holder.kill()
+        holder.join()
+    (told,) = caplog.messages
+    assert re.search(rf"in use by process {holder.pid} .*\. Waiting until it is free, at most \d+ s\.$", told)
+
+
 def test_a_program_that_ignores_our_lock_is_waited_for(parents_database, tmp_path):
     stranger = processes.start(processes.hold_without_our_lock, parents_database, tmp_path / "ready", 1.0)
     processes.wait_for(tmp_path / "ready")
@@ -109,7 +127,7 @@ def test_a_program_that_ignores_our_lock_is_named_at_the_deadline(parents_databa
         stranger.join()
 
 
-def test_refused_connections_come_back_ever_later_until_the_deadline(parents_database, tmp_path):
+def test_refused_connections_come_back_ever_later_until_the_deadline(parents_database, tmp_path, caplog):
     stranger = processes.start(processes.hold_without_our_lock, parents_database, tmp_path / "ready", 120)
     processes.wait_for(tmp_path / "ready")
     slept: list[float] = []
@@ -119,6 +137,8 @@ def test_refused_connections_come_back_ever_later_until_the_deadline(parents_dat
     finally:
         stranger.kill()
         stranger.join()
+    (told,) = caplog.messages
+    assert re.search(rf"PID {stranger.pid}.*Waiting until it is free, at most \d s\.$", told)
     assert 10 <= sum(slept) < 12
     assert max(slept) <= 1.5
     assert slept[0] < 0.05
