@@ -17,14 +17,14 @@ from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run, store
 
 MOST_MIB = 1024
 _MIGRATE = """
-import resource, sys
+import sys
 from pathlib import Path
+from ipfs_accel_pipeline.benchmark.memory import read_memory
 from ipfs_accel_pipeline.pipeline.migration.run import MigrationOptions, migrate
 from ipfs_accel_pipeline.settings import Settings
 folder = Path(sys.argv[1])
 report = migrate(Settings(folder, folder / "benchmark.duckdb"), [sys.argv[2]], MigrationOptions())
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-print(report.rows["test_results"], peak)
+print(report.rows["test_results"], read_memory().peak_mb)
 """
 
 
@@ -149,6 +149,7 @@ def test_what_is_too_much_for_one_of_several_processes_keeps_its_place_among_the
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 def test_a_file_of_150_000_records_takes_less_than_a_gibibyte(tmp_path):
     records = [
         record(n, p50_latency_ms=19.1 + n / 1e6, modality="text", model_family="embedding", note="x" * 60)
