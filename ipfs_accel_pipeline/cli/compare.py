@@ -71,6 +71,8 @@ def _markdown(report: Report, a: str, b: str, minimum_effect: float) -> str:
     for side, only in (("A", report.only_a), ("B", report.only_b)):
         if only:
             lines += ["", f"Only in {side}: {'; '.join(only)}"]
+    if report.same:
+        lines += ["", f"The same test on both sides, so not compared: {'; '.join(report.same)}"]
     return "\n".join(lines)
 
 
@@ -110,6 +112,7 @@ def _json(report: Report) -> str:
             ],
             "only_a": report.only_a,
             "only_b": report.only_b,
+            "same": report.same,
             "differences": report.differences,
         },
         indent=2,

@@ -35,11 +35,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class Report:
-    """All compared cases, the cases of one side only, and what else differs between the sides."""
+    """All compared cases, those that are nothing to compare, and what else differs between the sides."""
 
     compared: tuple[Compared, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
+    same: tuple[str, ...]  # one and the same test stands on both sides
     differences: tuple[dict[str, Any], ...]
 
 
@@ -58,6 +59,10 @@ def compare_sides(
     common = sorted(chosen_a.keys() & chosen_b.keys(), key=str)
     if not common:
         raise UsageError(f"{side_a} and {side_b} have no case in common: nothing can be compared.")
+    same = [key for key in common if chosen_a[key].id == chosen_b[key].id]
+    common = [key for key in common if key not in same]
+    if not common:
+        raise UsageError(f"{side_a} and {side_b} are the same tests: nothing can be compared.")
     compared = [_compare(key, chosen_a[key], chosen_b[key], shards, minimum_effect) for key in common]
     sides = [[chosen[key].id for key in common] for chosen in (chosen_a, chosen_b)]
     known = circumstances_of(connection, [test for side in sides for test in side])
@@ -65,6 +70,7 @@ def compare_sides(
         tuple(compared),
         tuple(_words(key) for key in sorted(chosen_a.keys() - chosen_b.keys(), key=str)),
         tuple(_words(key) for key in sorted(chosen_b.keys() - chosen_a.keys(), key=str)),
+        tuple(map(_words, same)),
         tuple(differences(*([known[test] for test in side if test in known] for side in sides))),
     )
 

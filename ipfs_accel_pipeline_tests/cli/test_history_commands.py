@@ -85,6 +85,7 @@ def test_platforms_are_compared_by_their_best_endpoint(database):
     [
         (["compare", "nothing", "latest"], "No measured test belongs to 'nothing'"),
         (["compare", "date:yesterday", "latest"], "no date"),
+        (["compare", "night-010", "branch:b10"], "are the same tests: nothing can be compared"),
         (["compare", "night-00", "latest"], "10 runs begin with 'night-00', such as night-009, night-008, night-007"),
         (["compare", "branch:", "latest"], "names no branch"),
         (["compare", "latest", "latest", "--minimum-effect", "7"], "makes no sense"),
@@ -194,3 +195,17 @@ def test_a_run_whose_host_was_slow_in_every_round_is_no_evidence_of_worse(tmp_pa
     code, verdict, reason = compared("disturbed", "quiet")
     assert (code, verdict) == (0, "not enough data")
     assert "every round of A" in reason
+
+
+def test_a_test_is_not_compared_with_itself(tmp_path):
+    settings = load_settings(tmp_path / "benchmark.duckdb")
+    seal(settings, "first", *rounds(1, 10.0), *rounds(1, 10.0, batch_size=8))
+    seal(settings, "second", *rounds(2, 20.0))
+    load_pending(settings, [HARDWARE_ID])
+    publish_snapshot(settings.database, settings.snapshot)
+
+    result = invoke("compare", "first", "latest", "--db-path", settings.database)
+
+    assert result.exit_code == 1
+    assert "### latest against first: 1 worse\n" in result.stdout
+    assert f"The same test on both sides, so not compared: {MODEL_ID} fp32 b8 s128" in result.stdout
