@@ -141,6 +141,14 @@ def test_what_stands_out_of_a_restless_series_is_told_beside_its_restlessness():
     assert found[0].relative_change > 0.9
 
 
+def test_of_a_series_that_steps_to_and_fro_only_that_is_told():
+    levels = [(level, 6) for level in (10, 12, 10, 12, 10, 12)]
+    found = rows(
+        series([value for seed, (level, points) in enumerate(levels) for value in around(level, points, seed)])
+    )
+    assert [row.kind for row in found] == ["unstable"]
+
+
 def test_two_unstable_lines_of_one_case_are_two_statements_that_keep_their_answers():
     restless = [1, 0, 1, 0, 1, 1, 0, 1]
     both = series(restless, "success"), series([1, *restless], "success", begins=1, named="other")

@@ -209,3 +209,17 @@ def test_a_test_is_not_compared_with_itself(tmp_path):
     assert result.exit_code == 1
     assert "### latest against first: 1 worse\n" in result.stdout
     assert f"The same test on both sides, so not compared: {MODEL_ID} fp32 b8 s128" in result.stdout
+
+
+def test_a_recommendation_leaves_out_a_run_whose_host_was_slow_in_every_round(tmp_path):
+    settings = load_settings(tmp_path / "benchmark.duckdb")
+    seal(settings, "quiet", *rounds(1, 10.0))
+    seal(settings, "disturbed", *rounds(2, 20.0, is_slow_phase=True))
+    load_pending(settings, [HARDWARE_ID])
+    refresh_history(settings)
+    publish_snapshot(settings.database, settings.snapshot)
+
+    said = invoke("recommend", "--model", MODEL_ID, "--max-age-days", 10_000, "--db-path", settings.database).stdout
+
+    assert "(1 run," in said
+    assert "median latency 20" not in said

@@ -247,6 +247,10 @@ def test_the_overview_joins_the_metrics_of_a_new_regression_and_leaves_out_what_
     assert "Throughput -20 %" in row
     assert example.WHISPER not in new  # still_found is false
     assert "threads: 2 → 1" in row
+    case = f"of_model={example.WHISPER}&of_hardware={example.CPU}&of_endpoint=pytorch&of_precision=fp32"
+    assert "No lasting change of this case is known" in page(
+        judged_client, f"/trends?{case}&of_batch=1&of_sequence=128"
+    )
 
 
 def test_a_recommendation_is_shown_with_its_reason(judged_client):
@@ -256,6 +260,7 @@ def test_a_recommendation_is_shown_with_its_reason(judged_client):
     assert "fastest by far in this test" in text
     assert "0.970" in text
     assert "No recommendation meets these filters" in page(judged_client, "/recommend?precision=int8")
+    assert "fastest by far in this test" not in page(judged_client, "/recommend?prefer=throughput")
 
 
 def test_a_run_of_dagster_is_linked_and_one_of_the_command_line_is_not(history_settings, example_client):
