@@ -182,9 +182,10 @@ def _why_not(runs: Sequence[Run], wish: Wish, digest: str | None, now: datetime)
         return f"its newest test ended: {newest.status}: {message}"
     if digest is not None and newest.weights_digest != digest:
         return "measured with other weights than the newest"
-    if now - newest.timestamp > timedelta(days=wish.max_age_days):
-        return f"stale: last measured {_age(newest.timestamp, now)}, {wish.max_age_days:g} days are allowed"
-    return _beyond_limit(_current_level(runs), wish)
+    level = _current_level(runs) or runs
+    if now - level[-1].timestamp > timedelta(days=wish.max_age_days):
+        return f"stale: last measured {_age(level[-1].timestamp, now)}, {wish.max_age_days:g} days are allowed"
+    return _beyond_limit(level, wish)
 
 
 def _beyond_limit(runs: Sequence[Run], wish: Wish) -> str | None:

@@ -74,6 +74,12 @@ def test_a_run_whose_host_was_slow_all_the_time_counts_only_where_no_other_does(
     assert "1 run, newest 5 days old, every round in a slow phase of the host" in only.reason
 
 
+def test_a_disturbed_run_does_not_refresh_stale_evidence():
+    recent = run("cpu-a", 30.0, day=5, is_disturbed=True)
+    (only,) = judge([run("cpu-a", 10.0, day=-100), recent], Wish(), NOW)
+    assert (only.verdict, only.reason) == ("ruled_out", "stale: last measured 110 days old, 90 days are allowed")
+
+
 def test_a_lead_that_chance_could_explain_is_a_tie():
     judged = judge([run("cpu-a", 10.0), run("cpu-b", 10.2)], Wish(), NOW)
     assert [one.verdict for one in judged] == ["tie", "tie"]
