@@ -88,7 +88,7 @@ def main(model: str = "resnet-18", hardware_type: str = "OpenVINO", runs: str = 
     shared = load_settings()
     spec = find_model(model, load_catalogue(shared.user_catalogue))
     platform = next(one for one in detect_hardware() if one.hardware_type == hardware_type and one.available)
-    for one in prepare_bundles([spec], needed_artefacts([platform], ["fp32"]), RunConfig(), shared.bundles):
+    for one in prepare_bundles([spec], needed_artefacts([platform], RunConfig()), RunConfig(), shared.bundles):
         assert one.outcome.ok, one.outcome
     with TemporaryDirectory() as folder, neighbour(host == "disturbed"):
         (Path(folder) / "bundles").symlink_to(shared.bundles)

@@ -135,6 +135,20 @@ class PowerReading:
 
 
 @dataclass(frozen=True)
+class Generation:
+    """Text that a model wrote token by token after its prompt in one round, in milliseconds; or why it wrote none.
+
+    Of each text the first token, from handing over the prompt, and each later one. The batch writes them together.
+    """
+
+    new_tokens: int | None = None  # of each item
+    first_token_ms: tuple[float, ...] = ()
+    later_token_ms: tuple[tuple[float, ...], ...] = ()
+    parity: tuple[ParityResult, ...] = ()  # of the logits, told token by token
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Observation:
     """One round of one case, as it happened in one child process: the raw material of every table row.
 
@@ -168,6 +182,7 @@ class Observation:
     memory_anonymous_mb: float | None = None  # resident above the baseline after timing, without mapped files (weights)
     device_memory_peak_mb: float | None = None
     power: PowerReading | None = None
+    generation: Generation | None = None  # None for models that do not write text
     canary_before_ms: float | None = None
     canary_after_ms: float | None = None
     canary_slowdown: float | None = None  # worse of before and after, against the host's best

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ipfs_accel_pipeline.models.bundles import ARTEFACTS, Bundle, bundle_folder, open_bundle
 from ipfs_accel_pipeline.models.export import prepare
+from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS
 from ipfs_accel_pipeline.models.spec import ModelSpec
 
 TINY_BERT = ModelSpec(
@@ -47,8 +48,33 @@ TINY_RESNET = ModelSpec(
 )
 
 
-def prepared_bundle(spec: ModelSpec, store: Path, artefacts: tuple[str, ...] = ARTEFACTS) -> Bundle:
-    """With every artefact made in this process; fails the test that asks if one cannot be made."""
+TINY_GPT2 = ModelSpec(
+    model_id="tests/tiny-gpt2",
+    family="gpt2",
+    model_type="text_decoder",
+    modality="text",
+    source="catalogue",
+    architecture="GPT2LMHeadModel",
+    config_class="GPT2Config",
+    overrides={"n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 100, "n_positions": 64},
+    sequence_length=16,
+)
+TINY_T5 = ModelSpec(
+    model_id="tests/tiny-t5",
+    family="t5",
+    model_type="text_encoder_decoder",
+    modality="text",
+    source="catalogue",
+    architecture="T5ForConditionalGeneration",
+    config_class="T5Config",
+    overrides={"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2, "vocab_size": 100},
+    sequence_length=16,
+)
+FORWARD = tuple(artefact for artefact in ARTEFACTS if artefact not in DECODER_ARTEFACTS)
+
+
+def prepared_bundle(spec: ModelSpec, store: Path, artefacts: tuple[str, ...] = FORWARD) -> Bundle:
+    """With these artefacts made in this process; fails the test that asks if one cannot be made."""
     for artefact in artefacts:
         outcome = prepare(spec.to_json(), str(store), artefact, weights="random")
         assert outcome["ok"], f"{spec.model_id} {artefact}: {outcome['error']}"

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from ipfs_accel_pipeline.models.bundles import Bundle
+from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS
 from ipfs_accel_pipeline_tests import browsers
-from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT, TINY_RESNET, prepared_bundle
+from ipfs_accel_pipeline_tests.bundle_fixtures import (
+    TINY_BERT,
+    TINY_GPT2,
+    TINY_RESNET,
+    TINY_T5,
+    prepared_bundle,
+)
 from ipfs_accel_pipeline_tests.workshop import Workshop, open_workshop, prepare_store
 
 # Every detection would start every browser of this machine. Those that are about browsers name theirs.
@@ -32,6 +39,18 @@ def tiny_bert_bundle(bundle_store: Path) -> Bundle:
 def tiny_resnet_bundle(bundle_store: Path) -> Bundle:
     """All artefacts of a two-stage ResNet: pictures, convolutions, batch norm, no token axis."""
     return prepared_bundle(TINY_RESNET, bundle_store)
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2_bundle(bundle_store: Path) -> Bundle:
+    """A two-layer GPT-2 that writes text on every runtime; about 25 s for the first test that asks."""
+    return prepared_bundle(TINY_GPT2, bundle_store, ("reference", *DECODER_ARTEFACTS))
+
+
+@pytest.fixture(scope="session")
+def tiny_t5_bundle(bundle_store: Path) -> Bundle:
+    """A two-layer encoder-decoder, for PyTorch."""
+    return prepared_bundle(TINY_T5, bundle_store, ("reference",))
 
 
 @pytest.fixture(scope="session")

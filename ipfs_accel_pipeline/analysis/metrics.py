@@ -41,6 +41,7 @@ METRICS = {
         # The tail is restless by nature: a tenth is what a service would notice.
         Metric("p99_latency_ms", "p99 latency", "ms", lower_is_better=True, least_effect=0.1),
         Metric("throughput_items_per_second", "Throughput", "items/s", lower_is_better=False),
+        Metric("time_to_first_token_ms", "Time to first token", "ms", lower_is_better=True),
         Metric("tokens_per_second", "Tokens per second", "tokens/s", lower_is_better=False),
         Metric("memory_peak_mb", "Peak memory", "MiB", lower_is_better=True),
         # One number per process, without repeats within it.

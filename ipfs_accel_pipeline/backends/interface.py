@@ -90,3 +90,37 @@ class Backend(Protocol):
 
     def load(self, bundle: Bundle, device: str, precision: str, threads: int) -> Session:
         """Raises Unsupported or BackendUnavailable, naming what is missing and what to install."""
+
+
+class Generator(Protocol):
+    """One model, loaded to write text token by token with a cache of what was before. Ends with `close`."""
+
+    actual_device: str  # as the runtime itself names it
+    effective_precision: str  # fp32 | fp16 | bf16 | int8, read back from the runtime
+
+    def prepare(self, arrays: dict[str, np.ndarray]) -> Any:
+        """A prompt on the device and in its precision; outside timing."""
+
+    def read(self, prompt: Any) -> np.ndarray:
+        """Forget what was before and read the prompt. Returns the likeliest next tokens, int64 (batch, 1), when the
+        host has them."""
+
+    def write(self, tokens: np.ndarray) -> np.ndarray:
+        """Append tokens, int64 (batch, 1), to what was read; the likeliest next ones, when the host has them."""
+
+    def logits(self) -> np.ndarray:
+        """What the last call chose its tokens from, float32 (batch, vocabulary); stays valid when the next one runs."""
+
+    def close(self) -> None:
+        """Free the model. The generator is not used afterwards."""
+
+
+@runtime_checkable
+class WritesText(Protocol):
+    """What a `Backend` adds that runs decoders with a cache."""
+
+    def generator_artefact(self, precision: str) -> str:
+        """The bundle artefact a generator loads for this precision; Unsupported if there is none."""
+
+    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> Generator:
+        """Raises Unsupported or BackendUnavailable, as `load` does."""

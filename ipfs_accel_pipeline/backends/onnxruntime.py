@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
+from ipfs_accel_pipeline.backends.onnxruntime_generator import OnnxRuntimeGenerator
 from ipfs_accel_pipeline.backends.ort_plugins import register_plugin
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
@@ -35,7 +37,6 @@ _PROVIDERS = {
     "mps": (("CoreMLExecutionProvider",), "The macOS build of onnxruntime has it."),
 }
 _PLUGIN = "ep"  # device "ep:<provider name>"
-_CPU_PROVIDER = "CPUExecutionProvider"
 _MIN_SHARE = 0.5  # of the nodes, to be called a run on that provider
 
 
@@ -53,18 +54,24 @@ class OnnxRuntimeBackend:
     def precisions(self, device: str) -> tuple[str, ...]:
         return tuple(_ARTEFACTS)
 
+    def generator_artefact(self, precision: str) -> str:
+        if precision != "fp32":
+            raise Unsupported(f"not implemented: decoders with a cache are exported in fp32, not in {precision}")
+        return "onnx_decoder"
+
     def load(self, bundle: Bundle, device: str, precision: str, threads: int) -> OnnxRuntimeSession:
         require_module("onnxruntime", "pip install onnxruntime")
         require_precision(self.name, device, precision, self.precisions(device))
-        import onnxruntime
-
-        options = _options(threads)
-        provider = _choose_provider(options, device)
         path = bundle.artefact_path(self.artefact(precision))
-        started = time.perf_counter()
-        session = onnxruntime.InferenceSession(str(path), options, providers=_provider_list(provider, device))
-        load_ms = milliseconds_since(started)
+        session, provider, load_ms = _open_session(path, device, threads)
         return OnnxRuntimeSession(session, provider, device, bundle.output_names(), precision, load_ms)
+
+    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> OnnxRuntimeGenerator:
+        path = bundle.artefact_path(self.generator_artefact(precision))
+        require_module("onnxruntime", "pip install onnxruntime")
+        session, provider, _ = _open_session(path, device, threads)
+        actual_device = _actual_device(_proof(session), provider, device)
+        return OnnxRuntimeGenerator(session, actual_device, precision, _memory(provider, device) or ("cpu", 0))
 
 
 class OnnxRuntimeSession:
@@ -120,6 +127,17 @@ class OnnxRuntimeSession:
         self._session.run_with_iobinding(binding)
         binding.synchronize_outputs()
         return list(binding.get_outputs())
+
+
+def _open_session(path: Path, device: str, threads: int) -> tuple[Any, str, float]:
+    """The session, the provider it was made for, and the milliseconds that loading took."""
+    import onnxruntime
+
+    options = _options(threads)
+    provider = _choose_provider(options, device)
+    started = time.perf_counter()
+    session = onnxruntime.InferenceSession(str(path), options, providers=_provider_list(provider, device))
+    return session, provider, milliseconds_since(started)
 
 
 def _options(threads: int) -> Any:
@@ -192,7 +210,7 @@ def _actual_device(proof: dict[str, Any], provider: str, device: str) -> str:
         )
     nodes = proof["nodes_per_provider"]
     if nodes is None:
-        if provider == _CPU_PROVIDER:
+        if provider == _CPU:
             return device
         raise BackendUnavailable("this ONNX Runtime cannot show where its nodes run: install 1.24 or newer")
     share = nodes.get(provider, 0) / max(sum(nodes.values()), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import time
 import warnings
 from typing import Any
@@ -38,7 +39,19 @@ class PyTorchBackend:
     def precisions(self, device: str) -> tuple[str, ...]:
         return tuple(_DTYPES) if device == "cpu" else ("fp32", "bf16", "fp16")
 
+    def generator_artefact(self, precision: str) -> str:
+        return "reference"
+
     def load(self, bundle: Bundle, device: str, precision: str, threads: int) -> PyTorchSession:
+        model, target, load_ms = self._load_model(bundle, device, precision, threads)
+        return PyTorchSession(model, target, bundle.output_names(), precision, load_ms)
+
+    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> PyTorchGenerator:
+        model, target, _ = self._load_model(bundle, device, precision, threads)
+        return PyTorchGenerator(model, target, precision)
+
+    def _load_model(self, bundle: Bundle, device: str, precision: str, threads: int) -> tuple[Any, Any, float]:
+        """The model, its device, and the milliseconds that loading took."""
         require_module("torch", "pip install torch (https://pytorch.org/get-started for the build of your GPU)")
         require_precision(self.name, device, precision, self.precisions(device))
         import torch
@@ -53,7 +66,7 @@ class PyTorchBackend:
         if precision == "int8":
             model = _quantize(model)
         _wait_for(target)
-        return PyTorchSession(model, target, bundle.output_names(), precision, milliseconds_since(started))
+        return model, target, milliseconds_since(started)
 
 
 class PyTorchSession:
@@ -69,10 +82,7 @@ class PyTorchSession:
         self._output_names = output_names
 
     def prepare(self, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-        import torch
-
-        tensors = {name: torch.from_numpy(value).to(self._device) for name, value in arrays.items()}
-        return {name: one.to(self._dtype) if one.is_floating_point() else one for name, one in tensors.items()}
+        return _on_device(arrays, self._device, self._dtype)
 
     def infer(self, prepared: dict[str, Any]) -> Any:
         import torch
@@ -96,10 +106,84 @@ class PyTorchSession:
 
     def close(self) -> None:
         del self._model
-        if self._device.type == "cuda":
-            import torch
+        _empty_cache(self._device)
 
-            torch.cuda.empty_cache()
+
+class PyTorchGenerator:
+    """Decoders with transformers' own cache, encoder-decoders too: their encoder runs when the prompt is read."""
+
+    def __init__(self, model: Any, device: Any, precision: str) -> None:
+        proof = _proof(model, device)
+        self.actual_device = ",".join(proof["parameter_devices"])
+        self.effective_precision = _effective_precision(model, precision)
+        self._model = model
+        self._device = device
+        self._dtype = _dtype(precision)
+        # Of a prompt the last token's logits are enough, as transformers' `generate` does it.
+        takes_it = "logits_to_keep" in inspect.signature(model.forward).parameters
+        self._options: dict[str, Any] = {"use_cache": True, **({"logits_to_keep": 1} if takes_it else {})}
+        self._state: dict[str, Any] = {}
+        self._last: Any = None
+
+    def prepare(self, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+        return _on_device(arrays, self._device, self._dtype)
+
+    def read(self, prompt: dict[str, Any]) -> np.ndarray:
+        self._state = {"attention_mask": prompt["attention_mask"]} if "attention_mask" in prompt else {}
+        return self._run(prompt)
+
+    def write(self, tokens: np.ndarray) -> np.ndarray:
+        import torch
+
+        ids = torch.from_numpy(tokens).to(self._device)
+        if self._model.config.is_encoder_decoder:
+            return self._run({"decoder_input_ids": ids, **self._state})
+        if "attention_mask" in self._state:
+            mask = self._state["attention_mask"]
+            self._state["attention_mask"] = torch.cat([mask, mask.new_ones(ids.shape)], dim=1)
+        return self._run({"input_ids": ids, **self._state})
+
+    def logits(self) -> np.ndarray:
+        return np.asarray(self._last.float().cpu().numpy())
+
+    def close(self) -> None:
+        del self._model, self._state, self._last
+        _empty_cache(self._device)
+
+    def _run(self, inputs: dict[str, Any]) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            outputs = self._model(**inputs, **self._options)
+            if "logits" not in outputs:
+                raise Unsupported(f"{type(self._model).__name__} returns no logits to choose a token from")
+            self._last = outputs.logits[:, -1]
+            tokens = self._last.argmax(dim=-1, keepdim=True).cpu().numpy()
+        self._remember(outputs)
+        return np.asarray(tokens)
+
+    def _remember(self, outputs: Any) -> None:
+        cache = outputs.get("past_key_values")
+        if cache is None:
+            raise Unsupported(f"{type(self._model).__name__} returns no cache of keys and values to go on from")
+        self._state["past_key_values"] = cache
+        if self._model.config.is_encoder_decoder:
+            self._state["encoder_outputs"] = (outputs.encoder_last_hidden_state,)
+
+
+def _on_device(arrays: dict[str, np.ndarray], device: Any, dtype: Any) -> dict[str, Any]:
+    """Tensors of the arrays; numbers with a fraction in the model's own precision."""
+    import torch
+
+    tensors = {name: torch.from_numpy(value).to(device) for name, value in arrays.items()}
+    return {name: one.to(dtype) if one.is_floating_point() else one for name, one in tensors.items()}
+
+
+def _empty_cache(device: Any) -> None:
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
 
 
 def _device(name: str) -> Any:

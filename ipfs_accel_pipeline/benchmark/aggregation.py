@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.benchmark.statistics import Summary, noise_reasons, sum
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.records import (
     Case,
+    Generation,
     Observation,
     PerformanceResult,
     PowerMetrics,
@@ -100,6 +101,28 @@ class _Group:
         device = _largest(one.device_memory_peak_mb for one in self.rounds)
         return device if device is not None else _largest(one.memory_peak_mb for one in self.rounds)
 
+    @cached_property
+    def generations(self) -> list[Generation]:
+        """Of the rounds that count; none if one of all the rounds has a reason not to."""
+        found = [one.generation for one in self.rounds if one.generation is not None]
+        counted = [one.generation for one in self.used if one.generation is not None]
+        return [] if any(one.reason for one in found) else counted
+
+    @property
+    def time_to_first_token_ms(self) -> float | None:
+        return _median_of_medians(one.first_token_ms for one in self.generations)
+
+    @property
+    def time_per_output_token_ms(self) -> float | None:
+        """The mean within a text, the median over the texts of a round and over the rounds."""
+        return _median_of_medians([fmean(text) for text in one.later_token_ms] for one in self.generations)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Of the whole batch while it writes: reading the prompt is no part of it."""
+        per_token_ms = self.time_per_output_token_ms
+        return self.case.batch_size / per_token_ms * 1e3 if per_token_ms else None
+
 
 def _test_result(
     group: _Group,
@@ -152,10 +175,25 @@ def _details(group: _Group) -> dict[str, Any]:
         "device_proof": decisive.device_proof,
         "effective_precision": decisive.effective_precision,
         "weights_digest": decisive.weights_digest,
+        "generation": _generation_details(group),
         "noise": group.noise if group.passed and group.first.latencies_ms else None,
         # A passed case has it in its performance row.
         "environment": None if group.passed else decisive.environment,
         **decisive.details,
+    }
+
+
+def _generation_details(group: _Group) -> dict[str, Any] | None:
+    """None for a model that was not asked to write text."""
+    generations = [one.generation for one in group.rounds if one.generation is not None]
+    if not generations:
+        return None
+    decisive = next((one for one in generations if one.reason), generations[0])
+    return {
+        "reason": decisive.reason,
+        "new_tokens": decisive.new_tokens,
+        "texts": sum(len(one.first_token_ms) for one in group.generations),
+        "parity": [asdict(parity) for parity in decisive.parity],
     }
 
 
@@ -208,9 +246,9 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
         model_load_ms=_median(one.model_load_ms for one in used),
         compile_ms=_median(one.compile_ms for one in used),
         first_inference_ms=_median(one.first_inference_ms for one in used),
-        time_to_first_token_ms=None,
-        time_per_output_token_ms=None,
-        tokens_per_second=None,
+        time_to_first_token_ms=group.time_to_first_token_ms,
+        time_per_output_token_ms=group.time_per_output_token_ms,
+        tokens_per_second=group.tokens_per_second,
         environment=group.used[0].environment,
         **asdict(case),
     )

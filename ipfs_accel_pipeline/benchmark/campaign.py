@@ -7,7 +7,7 @@ spoiling one. A round in a slow phase is repeated at the end, up to the protocol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,11 @@ from ipfs_accel_pipeline.benchmark.environment import describe_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
-from ipfs_accel_pipeline.records import Case, Observation, Status
+from ipfs_accel_pipeline.records import Case, Generation, Observation, Status
 from ipfs_accel_pipeline.timing import Protocol
 
 _MEASURE = "ipfs_accel_pipeline.benchmark.worker:measure_round"
+_GENERATE = "ipfs_accel_pipeline.benchmark.generation:measure_generation"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class PlannedCase:
     request: RoundRequest | None = None
     refusal: Status | None = None
     refusal_reason: str | None = None
+    generates: bool = False  # its rounds also measure text written token by token
+    no_generation: str | None = None  # why they do not although the model writes text
 
 
 class Campaign:
@@ -89,13 +92,32 @@ class Campaign:
         if one.request is None:
             outcome = Outcome(one.refusal or Status.SKIPPED, None, one.refusal_reason, None)
         else:
-            outcome = self._launcher.run(self._job(one.request))
+            outcome = self._with_generation(one, one.request, self._launcher.run(self._job(_MEASURE, one.request)))
         return self._observation(one, index, started_at, outcome)
 
-    def _job(self, request: RoundRequest) -> Job:
+    def _with_generation(self, one: PlannedCase, request: RoundRequest, measured: Outcome) -> Outcome:
+        """Text is written in a process of its own: what goes wrong there does not take the forward pass with it."""
+        if measured.status is not Status.PASSED or measured.value["status"] is not Status.PASSED:
+            return measured
+        earlier = [seen.generation for seen in self._observed[one.case] if seen.generation is not None]
+        known = next((seen.reason for seen in earlier if seen.reason), one.no_generation)
+        if known:
+            return _added(measured, {"generation": Generation(reason=known)})
+        if not one.generates:
+            return measured
+        written = self._launcher.run(self._job(_GENERATE, request))
+        if written.status is Status.PASSED:
+            return _added(measured, written.value, written.duration_s)
+        reason = str(written.message)
+        if written.status is not Status.UNSUPPORTED:
+            reason = f"{written.status}: {reason}"
+        fields = {"generation": Generation(reason=reason), "details": {"generation_failure": written.details}}
+        return _added(measured, fields, written.duration_s)
+
+    def _job(self, target: str, request: RoundRequest) -> Job:
         backend = load_backend(request.hardware_type, request.endpoint_type)
         return Job(
-            target=_MEASURE,
+            target=target,
             arguments={"request": request},
             timeout_s=self._protocol.case_timeout_s,
             memory_limit_mb=self._memory_limit_mb,
@@ -129,6 +151,17 @@ class Campaign:
         slowdown = self._host_best.slowdown(self._canary_key(), before, after)
         is_slow = slowdown > SLOW_PHASE or (fields.get("contention_slowdown") or 1.0) > CONTENDED
         return {"canary_slowdown": slowdown, "is_slow_phase": is_slow}
+
+
+def _added(measured: Outcome, fields: dict[str, Any], duration_s: float | None = None) -> Outcome:
+    """One round of two processes: it lasted as long as both, and was as disturbed as the more disturbed one."""
+    value = dict(measured.value)
+    for name in ("canary_after_ms", "contention_slowdown"):
+        known = [one for one in (value.get(name), fields.get(name)) if one is not None]
+        value[name] = max(known, default=None)
+    details = {**value.get("details", {}), **fields.get("details", {})}
+    value |= {"generation": fields["generation"], "details": details}
+    return replace(measured, value=value, duration_s=(measured.duration_s or 0.0) + (duration_s or 0.0))
 
 
 def thread_environment(threads: int) -> dict[str, str]:

@@ -58,7 +58,7 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     memory = _MemoryWindow()
     session = backend.load(bundle, request.device, request.precision, request.threads)
     try:
-        _require_precision(session, request.precision)
+        refuse_other_precision(session.effective_precision, request.precision)
         fields |= _first_inference(session, bundle, request)
         memory.pause()
         fields |= _judge(session, bundle, request)
@@ -72,10 +72,10 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     return fields
 
 
-def _require_precision(session: Session, asked: str) -> None:
+def refuse_other_precision(effective: str, asked: str) -> None:
     """A row must not carry a precision that the runtime did not use (a file may be quantized already)."""
-    if session.effective_precision != asked:
-        raise Unsupported(f"asked for {asked}, the runtime runs this model in {session.effective_precision}")
+    if effective != asked:
+        raise Unsupported(f"asked for {asked}, the runtime runs this model in {effective}")
 
 
 def _first_inference(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _time(session: Session, bundle: Bundle, request: RoundRequest, meter: PowerM
         contention.start()
         meter.start()
 
-    with _no_garbage_collection():
+    with no_garbage_collection():
         series = _series(session, prepared, request.protocol, before_timing)
         power = meter.stop()
         slowdown = contention.read()
@@ -163,7 +163,7 @@ def _memory(session: Session, window: _MemoryWindow, details: dict[str, Any]) ->
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """A collection in the middle of an iteration would be charged to the model."""
     gc.collect()
     gc.disable()

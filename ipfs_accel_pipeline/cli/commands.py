@@ -180,6 +180,7 @@ def _config(options: dict[str, Any]) -> RunConfig:
         weights=options["weights"],
         threads=options["threads"],
         memory_limit_mb=options["memory_limit_mb"],
+        new_tokens=options["new_tokens"],
     )
 
 

@@ -96,6 +96,11 @@ def measuring_options(command: Command) -> Command:
             click.option(
                 "--memory-limit-mb", type=FINITE_NUMBER, help="Of one benchmark process. Default: 90 % of memory."
             ),
+            click.option(
+                "--new-tokens",
+                type=int,
+                help="That models which write text append to a prompt. Default: the profile's. 0: none.",
+            ),
             click.option("--qualcomm", is_flag=True, help="Measure Qualcomm: AI Hub or an NPU; else its emulator."),
             click.option("--json-output", type=click.Path(dir_okay=False), help="Deprecated: results as JSON."),
             click.option("--quiet", is_flag=True, help="No progress, no report on the screen."),

@@ -109,6 +109,9 @@ class CaseRow(_Row):
     memory_peak_mb: float | None
     model_load_ms: float | None
     first_inference_ms: float | None
+    time_to_first_token_ms: float | None
+    time_per_output_token_ms: float | None
+    tokens_per_second: float | None = Field(description="Of the whole batch while it writes, without the prompt.")
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None
@@ -162,6 +165,9 @@ class OneTest(TestRow):
     p99_latency_ms: float | None
     throughput_items_per_second: float | None
     memory_peak_mb: float | None
+    time_to_first_token_ms: float | None
+    time_per_output_token_ms: float | None
+    tokens_per_second: float | None
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None

@@ -54,6 +54,10 @@ class BenchmarkConfig(dg.ConfigurableResource):
     memory_limit_mb: float | None = Field(
         default=None, description="Memory of one benchmark process in MiB; default: nine tenths of the machine's."
     )
+    new_tokens: int | None = Field(
+        default=None,
+        description="Tokens that models which write text append to a prompt; default: the profile's; 0: none.",
+    )
 
     def run_config(self) -> RunConfig:
         """Checked; what is wrong fails the step with the message alone."""
@@ -67,6 +71,7 @@ class BenchmarkConfig(dg.ConfigurableResource):
                 weights=self.weights,
                 threads=self.threads,
                 memory_limit_mb=self.memory_limit_mb,
+                new_tokens=self.new_tokens,
             )
         except UsageError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

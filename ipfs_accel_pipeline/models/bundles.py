@@ -31,7 +31,17 @@ __all__ = [
     "record_failure",
 ]
 
-ARTEFACTS = ("reference", "onnx", "openvino", "onnx_int8", "openvino_int8", "onnx_qdq_int8", "onnx_qdq_int8_a16")
+ARTEFACTS = (
+    "reference",
+    "onnx",
+    "openvino",
+    "onnx_int8",
+    "openvino_int8",
+    "onnx_qdq_int8",
+    "onnx_qdq_int8_a16",
+    "onnx_decoder",
+    "openvino_decoder",
+)
 OK = "ok"
 # The same inputs fail the same way again; a crash, a time-out or full memory may not.
 _DETERMINISTIC_FAILURES = ("unsupported", "error")
@@ -41,8 +51,10 @@ _FILES = {
     "onnx_int8": "model.onnx",
     "onnx_qdq_int8": "model.onnx",
     "onnx_qdq_int8_a16": "model.onnx",
+    "onnx_decoder": "model.onnx",
     "openvino": "model.xml",
     "openvino_int8": "model.xml",
+    "openvino_decoder": "model.xml",
 }
 
 

@@ -28,6 +28,12 @@ from ipfs_accel_pipeline.models.bundles import (
     open_bundle,
     write_outcome,
 )
+from ipfs_accel_pipeline.models.decoder_exports import (
+    onnx_decoder_paths,
+    openvino_decoder_paths,
+    require_plain_decoder,
+)
+from ipfs_accel_pipeline.models.generation import generates
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
 from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
@@ -46,6 +52,8 @@ _NEEDS = {
     "openvino_int8": "openvino",
     "onnx_qdq_int8": "onnx",
     "onnx_qdq_int8_a16": "onnx",
+    "onnx_decoder": "reference",
+    "openvino_decoder": "reference",
 }
 
 
@@ -169,12 +177,37 @@ def _openvino_int8(work: _Work, target: Path) -> Made:
     return first_accepted(paths, target, _check(bundle, openvino_run, "model.xml"), gated=False)
 
 
+def _onnx_decoder(work: _Work, target: Path) -> Made:
+    bundle = _decoder_bundle(work)
+    return first_accepted(onnx_decoder_paths(lambda: _torch_model(bundle), bundle.input_specs), target, _unchecked)
+
+
+def _openvino_decoder(work: _Work, target: Path) -> Made:
+    bundle = _decoder_bundle(work)
+    return first_accepted(openvino_decoder_paths(lambda: _torch_model(bundle), bundle.input_specs), target, _unchecked)
+
+
+def _decoder_bundle(work: _Work) -> Bundle:
+    bundle = open_bundle(work.folder)
+    if not generates(bundle.architecture):
+        raise Unsupported(f"never: {bundle.architecture or 'a file'} is not known to write text")
+    require_plain_decoder(bundle.input_specs)
+    return bundle
+
+
+def _unchecked(_: Path) -> list[Agreement]:
+    """There is one path only; whether its graph is right is asked before each measurement, with the cache at work."""
+    return []
+
+
 _MAKERS: dict[str, Callable[[_Work, Path], Made]] = {
     "reference": _reference,
     "onnx": _onnx,
     "openvino": _openvino,
     "onnx_int8": _onnx_int8,
     "openvino_int8": _openvino_int8,
+    "onnx_decoder": _onnx_decoder,
+    "openvino_decoder": _openvino_decoder,
     **{artefact: partial(_onnx_qdq, artefact) for artefact in ("onnx_qdq_int8", "onnx_qdq_int8_a16")},
 }
 

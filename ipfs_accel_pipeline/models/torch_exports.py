@@ -57,7 +57,7 @@ def _onnx_by_transformers(model: Any, specs: Specs, target: Path) -> None:
 
     with silent():
         config = OnnxConfig(dynamic=True, dynamic_shapes=_dynamic_shapes(specs))
-        exported = OnnxExporter().export(model, _example(specs), config)
+        exported = OnnxExporter().export(model, example_inputs(specs), config)
         OnnxExporter.save_program(exported.program, target / "model.onnx")
 
 
@@ -66,7 +66,7 @@ def _openvino_by_transformers(model: Any, specs: Specs, target: Path) -> None:
 
     with silent():
         config = OpenVINOConfig(dynamic=True, dynamic_shapes=_dynamic_shapes(specs))
-        exported = OpenVINOExporter().export(model, _example(specs), config)
+        exported = OpenVINOExporter().export(model, example_inputs(specs), config)
         save_openvino(exported.program, target / "model.xml")
 
 
@@ -79,7 +79,7 @@ def _onnx_by_dynamo(model: Any, specs: Specs, outputs: tuple[str, ...], target: 
     with silent(), sdpa_kernel(SDPBackend.MATH):  # the CPU's fused kernel asks for strides T5 and Swin do not have
         program = torch.onnx.export(
             wrapped,
-            tuple(_example(specs).values()),
+            tuple(example_inputs(specs).values()),
             input_names=[spec.name for spec in specs],
             output_names=list(outputs),
             dynamic_shapes=(shapes,),  # one entry: forward takes *arrays
@@ -98,7 +98,7 @@ def _onnx_by_tracing(model: Any, specs: Specs, outputs: tuple[str, ...], target:
     with silent():
         torch.onnx.export(
             _positional(model, specs, outputs),
-            tuple(_example(specs).values()),
+            tuple(example_inputs(specs).values()),
             str(target / "model.onnx"),
             input_names=[spec.name for spec in specs],
             output_names=list(outputs),
@@ -114,7 +114,7 @@ def _openvino_by_tracing(model: Any, specs: Specs, outputs: tuple[str, ...], tar
     with silent():
         converted = openvino.convert_model(
             _positional(model, specs, outputs),
-            example_input=tuple(_example(specs).values()),
+            example_input=tuple(example_inputs(specs).values()),
             input=[(_partial_shape(spec), np.dtype(spec.dtype).type) for spec in specs],
         )
     _name_ports(converted.inputs, [spec.name for spec in specs])
@@ -122,7 +122,7 @@ def _openvino_by_tracing(model: Any, specs: Specs, outputs: tuple[str, ...], tar
     save_openvino(converted, target / "model.xml")
 
 
-def _example(specs: Specs) -> dict[str, Any]:
+def example_inputs(specs: Specs) -> dict[str, Any]:
     length = min(_TRACED_SEQUENCE, maximum_sequence(specs) or _TRACED_SEQUENCE) if has_sequence(specs) else None
     return torch_inputs(make_arrays(specs, _TRACED_BATCH, length))
 

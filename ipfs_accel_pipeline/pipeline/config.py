@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ipfs_accel_pipeline.benchmark.protocol import PROFILES
+from ipfs_accel_pipeline.benchmark.protocol import PROFILES, find_profile
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
+from ipfs_accel_pipeline.timing import Protocol
 
 _LARGEST_BATCH = 65536
 _SMALLEST_MEMORY_MB = 64
+_MOST_NEW_TOKENS = 4096
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,13 @@ class RunConfig:
     weights: str = "auto"  # auto: pretrained where the source has them, else random
     threads: int | None = None  # None: one per physical core
     memory_limit_mb: float | None = None  # of one benchmark process; None: the machine's memory
+    new_tokens: int | None = None  # that models which write text append to a prompt; None: the profile's; 0: none
+
+    @property
+    def protocol(self) -> Protocol:
+        """The profile's, with what was asked for otherwise."""
+        profile = find_profile(self.profile)
+        return profile if self.new_tokens is None else replace(profile, new_tokens=self.new_tokens)
 
     def __post_init__(self) -> None:
         _check_choices("precision", self.precisions, PRECISIONS)
@@ -38,6 +47,7 @@ class RunConfig:
         _check_positive("sequence length", self.sequence_lengths, 2**24)
         _check_positive("number of threads", (self.threads,) if self.threads is not None else (), 4096)
         _check_memory(self.memory_limit_mb)
+        _check_new_tokens(self.new_tokens)
         if not self.batch_sizes:
             raise UsageError("Name at least one batch size.")
 
@@ -49,6 +59,14 @@ def _check_memory(limit_mb: float | None) -> None:
         raise UsageError(f"A memory limit of {limit_mb:g} makes no sense. Without one, 90 % of memory is the limit.")
     if limit_mb < _SMALLEST_MEMORY_MB:
         raise UsageError(f"A memory limit of {limit_mb:g} MiB is too low: {_SMALLEST_MEMORY_MB} MiB is the least.")
+
+
+def _check_new_tokens(new_tokens: int | None) -> None:
+    if new_tokens is not None and (new_tokens == 1 or not 0 <= new_tokens <= _MOST_NEW_TOKENS):
+        raise UsageError(
+            f"{new_tokens} new tokens make no sense: 0 measures no generation, else it must be between 2 (the first "
+            f"one is timed apart) and {_MOST_NEW_TOKENS}."
+        )
 
 
 def _check_choices(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -19,7 +19,6 @@ from ipfs_accel_pipeline.benchmark.canary import HostBest
 from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
-from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.bundles import bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
@@ -110,7 +109,7 @@ def _as_json(value: Any) -> Any:
 
 def _protocol(platform: HardwarePlatform, config: RunConfig) -> Protocol:
     """An emulator is asked once: it is not timed, and the same answer three times tells nothing new."""
-    protocol = find_profile(config.profile)
+    protocol = config.protocol
     return replace(protocol, rounds=1, max_repeats=0) if platform.acceleration == "emulated" else protocol
 
 
@@ -138,7 +137,7 @@ def _shard_header(
         "model_versions": {spec.model_id: bundle_folder(spec, store, config.weights).name for spec in specs},
         "described_versions": {spec.model_id: describe_version(spec, store, config.weights) for spec in specs},
         "config": asdict(config),
-        "protocol": asdict(find_profile(config.profile)),
+        "protocol": asdict(config.protocol),
     }
 
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from ipfs_accel_pipeline.backends.interface import Backend
+from ipfs_accel_pipeline.backends.interface import Backend, WritesText
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.campaign import PlannedCase
 from ipfs_accel_pipeline.benchmark.environment import default_threads
-from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
-from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder
+from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder, open_bundle
+from ipfs_accel_pipeline.models.generation import generates
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
@@ -49,13 +50,17 @@ def _cases_of(
     bundle = bundle_folder(spec, store, config.weights)
     for precision in precisions_of(platform, config.precisions):
         refusal = _beyond_device(platform, precision) or _refusal(backend, bundle, precision)
+        generation = _Generation() if refusal else _generation(backend, platform, endpoint, bundle, precision, config)
         for batch_size in config.batch_sizes:
             for sequence_length in _sequence_lengths(spec, config):
                 case = Case(spec.model_id, platform.hardware_id, endpoint, precision, batch_size, sequence_length)
                 if refusal:
                     yield PlannedCase(case, device, refusal=refusal[0], refusal_reason=refusal[1])
                 else:
-                    yield PlannedCase(case, device, _request(bundle, platform, case, device, config))
+                    request = _request(bundle, platform, case, device, config)
+                    yield PlannedCase(
+                        case, device, request, generates=generation.is_asked, no_generation=generation.refusal
+                    )
 
 
 def _sequence_lengths(spec: ModelSpec, config: RunConfig) -> Sequence[int | None]:
@@ -78,13 +83,36 @@ def _refusal(backend: Backend, bundle: Path, precision: str) -> tuple[Status, st
         artefacts = (REFERENCE, backend.artefact(precision))
     except Unsupported as error:
         return Status.UNSUPPORTED, str(error)
-    for artefact in artefacts:
-        outcome = artefact_outcome(bundle, artefact)
-        if outcome is None:
-            return Status.SKIPPED, f"{artefact} is not prepared; materialize model_bundles with this model first"
-        if not outcome.ok:
-            return Status(outcome.status), f"{artefact} could not be made: {outcome.error}"
-    return None
+    return next((missing for artefact in artefacts if (missing := _missing(bundle, artefact))), None)
+
+
+def _missing(bundle: Path, artefact: str) -> tuple[Status, str] | None:
+    outcome = artefact_outcome(bundle, artefact)
+    if outcome is None:
+        return Status.SKIPPED, f"{artefact} is not prepared; materialize model_bundles with this model first"
+    return None if outcome.ok else (Status(outcome.status), f"{artefact} could not be made: {outcome.error}")
+
+
+class _Generation(NamedTuple):
+    """Whether rounds also write text, or why those of a model that can do not."""
+
+    is_asked: bool = False
+    refusal: str | None = None
+
+
+def _generation(
+    backend: Backend, platform: HardwarePlatform, endpoint: str, bundle: Path, precision: str, config: RunConfig
+) -> _Generation:
+    is_timed = platform.acceleration != "emulated"
+    if not (is_timed and config.protocol.new_tokens and generates(open_bundle(bundle).architecture)):
+        return _Generation()
+    if not isinstance(backend, WritesText):
+        return _Generation(refusal=f"not implemented: {endpoint} runs no decoders with a cache")
+    try:
+        missing = _missing(bundle, backend.generator_artefact(precision))
+    except Unsupported as error:
+        return _Generation(refusal=str(error))
+    return _Generation(refusal=missing[1]) if missing else _Generation(is_asked=True)
 
 
 def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, config: RunConfig) -> RoundRequest:
@@ -97,7 +125,7 @@ def _request(bundle: Path, platform: HardwarePlatform, case: Case, device: str, 
         batch_size=case.batch_size,
         sequence_length=case.sequence_length,
         threads=config.threads or default_threads(),
-        protocol=find_profile(config.profile),
+        protocol=config.protocol,
         runtime=platform.runtime,
         is_timed=platform.acceleration != "emulated",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -10,13 +10,21 @@ from threading import Thread
 
 import psutil
 
+from ipfs_accel_pipeline.backends.interface import WritesText
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.campaign import thread_environment
 from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.errors import Unsupported
-from ipfs_accel_pipeline.models.bundles import ArtefactOutcome, artefact_outcome, bundle_folder, record_failure
+from ipfs_accel_pipeline.models.bundles import (
+    ArtefactOutcome,
+    artefact_outcome,
+    bundle_folder,
+    open_bundle,
+    record_failure,
+)
+from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS, generates
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
@@ -39,24 +47,32 @@ class Prepared:
     made_now: bool
 
 
-def needed_artefacts(platforms: Iterable[HardwarePlatform], precisions: Sequence[str]) -> list[str]:
+def needed_artefacts(platforms: Iterable[HardwarePlatform], config: RunConfig) -> list[str]:
     """The artefacts that the endpoints of these platforms load; the reference first, since every other needs it."""
     needed = {REFERENCE}
     for platform in platforms:
         for endpoint in endpoint_devices(platform):
-            needed |= _artefacts(platform.hardware_type, endpoint, precisions_of(platform, precisions))
+            backend = load_backend(platform.hardware_type, endpoint)
+            precisions = precisions_of(platform, config.precisions)
+            needed |= _artefacts(backend.artefact, precisions)
+            if config.protocol.new_tokens and isinstance(backend, WritesText):
+                needed |= _artefacts(backend.generator_artefact, precisions)
     return sorted(needed, key=lambda artefact: (artefact != REFERENCE, artefact))
 
 
-def _artefacts(hardware_type: str, endpoint_type: str, precisions: Sequence[str]) -> set[str]:
-    backend = load_backend(hardware_type, endpoint_type)
+def _artefacts(artefact_of: Callable[[str], str], precisions: Sequence[str]) -> set[str]:
     found = set()
     for precision in precisions:
         try:
-            found.add(backend.artefact(precision))
+            found.add(artefact_of(precision))
         except Unsupported:  # planning will say so, as a result of its own
             continue
     return found
+
+
+def artefacts_of(architecture: str | None, artefacts: Sequence[str]) -> list[str]:
+    """Those that a model of this class can have: decoders only where it writes text."""
+    return [one for one in artefacts if one not in DECODER_ARTEFACTS or generates(architecture)]
 
 
 def prepare_bundles(
@@ -111,11 +127,13 @@ def _prepare_model(
     spec: ModelSpec, artefacts: Sequence[str], config: RunConfig, store: Path, launcher: Launcher
 ) -> Iterator[Prepared]:
     folder = bundle_folder(spec, store, config.weights)
-    for artefact in artefacts:
-        prepared = _prepare(spec, folder, artefact, config, store, launcher)
-        yield prepared
-        if artefact == REFERENCE and not prepared.outcome.ok:
-            return
+    reference = _prepare(spec, folder, REFERENCE, config, store, launcher)
+    yield reference
+    if not reference.outcome.ok:
+        return
+    for artefact in artefacts_of(open_bundle(folder).architecture, artefacts):
+        if artefact != REFERENCE:
+            yield _prepare(spec, folder, artefact, config, store, launcher)
 
 
 def _prepare(

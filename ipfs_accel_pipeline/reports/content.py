@@ -18,6 +18,8 @@ from ipfs_accel_pipeline.reports.rows import (
     Comparison,
     Distribution,
     EnvironmentFact,
+    GenerationGap,
+    GenerationRow,
     HardwareStatistic,
     Matrix,
     MethodNote,
@@ -52,6 +54,8 @@ class ReportContent:
     compatibility: Matrix
     performance: tuple[Performance, ...]
     distributions: tuple[Distribution, ...]
+    generation: tuple[GenerationRow, ...]
+    generation_gaps: tuple[GenerationGap, ...]
     recent_tests: tuple[RecentTest, ...]
     latest_tests: tuple[RecentTest, ...]  # of every case, with the whole error
     models: tuple[ModelStatistic, ...]
@@ -85,6 +89,7 @@ def gather(
     performance = sections.performance(connection, scope)
     summary = sections.summary(connection, scope, platforms)
     power, power_gaps = sections.power(connection, scope)
+    generation, generation_gaps = sections.generation(connection, scope)
     return ReportContent(
         title=TITLE,
         generated_at=generated_at,
@@ -100,6 +105,8 @@ def gather(
         compatibility=sections.matrix(connection, scope, platforms),
         performance=performance,
         distributions=distributions(connection, shards, performance),
+        generation=generation,
+        generation_gaps=generation_gaps,
         recent_tests=sections.recent_tests(connection, scope),
         latest_tests=sections.latest_tests(connection, scope),
         models=sections.with_best_results(statistics, performance),

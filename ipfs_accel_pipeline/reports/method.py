@@ -33,6 +33,15 @@ _ELSEWHERE = (
     " which returns every inference time of one job: one round without canary, whose outputs are judged at the measured"
     " shape only. An emulator is asked for its outputs and is never timed."
 )
+_GENERATION = (
+    "Models that write text also append tokens to the prompt, in a process of their own after the forward pass was"
+    " timed: greedily, with a cache, all items of the batch together. First the two prompts of the parity gate are told"
+    " token by token, and every answer must be the reference's. Time to first token is from handing over the prompt"
+    " until the host has the token; time per output token is the mean of the later ones within a text; each is the"
+    " median over the texts of a round, then over the rounds. Tokens per second is the batch size over the time per"
+    " output token: writing alone, without the prompt. Decoders that an exporter cannot make are measured on PyTorch"
+    " only, and the dash says why."
+)
 _NOISY = (
     "A result is noisy when a round missed its interval target, when the first and second half of a round disagree, or"
     " when the rounds disagree."
@@ -65,6 +74,7 @@ def method_notes() -> tuple[MethodNote, ...]:
         MethodNote("Slow phases of the host", _SLOW_PHASES),
         MethodNote("Interval and ties", _INTERVAL),
         MethodNote("Timed elsewhere", _ELSEWHERE),
+        MethodNote("Text generation", _GENERATION),
         MethodNote("Noisy", _NOISY),
         MethodNote("Parity gate", _parity()),
         MethodNote("Ranking", _RANKING),
@@ -81,7 +91,8 @@ def _profile(protocol: Protocol) -> str:
         f" within {percent(protocol.warmup_agreement)} or {protocol.max_warmup_s:g} s have passed; then at least"
         f" {protocol.min_iterations} timed iterations and {protocol.min_duration_s:g} s, until the 95 % interval of the"
         f" median is within {percent(protocol.interval_target)}, at most {protocol.max_duration_s:g} s or"
-        f" {protocol.max_iterations:,} iterations; at most {protocol.max_repeats} further rounds for slow ones."
+        f" {protocol.max_iterations:,} iterations; at most {protocol.max_repeats} further rounds for slow ones;"
+        f" {protocol.new_tokens} new tokens where text is written."
     )
 
 

@@ -5,10 +5,13 @@ Imported and software-rendered results are there with their labels; an emulated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from ipfs_accel_pipeline.reports.content import ReportContent
-from ipfs_accel_pipeline.reports.rows import Performance, RecentTest
+from ipfs_accel_pipeline.reports.rows import GenerationRow, Performance, RecentTest
+
+Result = TypeVar("Result", Performance, GenerationRow)
 
 _MIB = 1024 * 1024
 
@@ -25,19 +28,37 @@ _FAMILIES: tuple[tuple[str, str, str, Callable[[Performance], float | None]], ..
 )
 
 
+_GENERATION_FAMILIES: tuple[tuple[str, str, str, Callable[[GenerationRow], float | None]], ...] = (
+    (
+        "time_to_first_token",
+        "seconds",
+        "From the prompt to the first token.",
+        lambda r: _scaled(r.time_to_first_token_ms, 1e-3),
+    ),
+    (
+        "time_per_output_token",
+        "seconds",
+        "Mean time of later tokens.",
+        lambda r: _scaled(r.time_per_output_token_ms, 1e-3),
+    ),
+    ("generated_tokens", "per_second", "Tokens of the batch while writing.", lambda r: r.tokens_per_second),
+)
+
+
 def render(content: ReportContent) -> str:
-    lines = [line for family in _FAMILIES for line in _family(content, *family)]
+    lines = [line for family in _FAMILIES for line in _family(content.performance, *family)]
+    lines += [line for family in _GENERATION_FAMILIES for line in _family(content.generation, *family)]
     return "\n".join([*lines, *_outcomes(content), "# EOF"]) + "\n"
 
 
 def _family(
-    content: ReportContent, name: str, unit: str, words: str, value: Callable[[Performance], float | None]
+    rows: Iterable[Result], name: str, unit: str, words: str, value: Callable[[Result], float | None]
 ) -> Iterator[str]:
     family = f"ipfs_accel_{name}_{unit}"
     yield f"# TYPE {family} gauge"
     yield f"# UNIT {family} {unit}"
     yield f"# HELP {family} {words}"
-    for row in content.performance:
+    for row in rows:
         number = value(row)
         if number is not None:  # unknown is absent, never zero
             yield f"{family}{{{_labels_of_result(row)}}} {number:.9g} {row.test_timestamp.timestamp():.3f}"
@@ -53,11 +74,11 @@ def _outcomes(content: ReportContent) -> Iterator[str]:
             yield f"{family}{{{labels}}} {int(test.status == 'passed')} {test.timestamp.timestamp():.3f}"
 
 
-def _labels_of_result(row: Performance) -> str:
+def _labels_of_result(row: Performance | GenerationRow) -> str:
     return _labels({**_case(row), "acceleration": row.acceleration, "threads": row.threads})
 
 
-def _case(row: Performance | RecentTest) -> dict[str, object]:
+def _case(row: Performance | GenerationRow | RecentTest) -> dict[str, object]:
     return {
         "model": row.model_id,
         "hardware": row.hardware_id,

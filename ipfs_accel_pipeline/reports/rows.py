@@ -253,6 +253,37 @@ class PowerGap:
 
 
 @dataclass(frozen=True)
+class GenerationRow:
+    """Text that the latest result of one case wrote token by token, greedily, with a cache."""
+
+    model_id: str
+    hardware_id: str
+    endpoint_type: str
+    precision: str | None
+    batch_size: int | None
+    sequence_length: int | None
+    time_to_first_token_ms: float | None
+    time_per_output_token_ms: float | None
+    tokens_per_second: float | None  # of the whole batch, while writing
+    new_tokens: int | None
+    provenance: str
+    acceleration: str | None
+    threads: int | None
+    reason: str | None
+    test_timestamp: datetime
+
+
+@dataclass(frozen=True)
+class GenerationGap:
+    """Cases of one endpoint in which a model that writes text wrote none, with the reason."""
+
+    hardware_id: str
+    endpoint_type: str
+    reason: str | None
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EnvironmentFact:
     """One setting under which the shown results were taken, with every value it had."""
 

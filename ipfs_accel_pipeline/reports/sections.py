@@ -18,6 +18,8 @@ from ipfs_accel_pipeline.reports.foreign_text import first_line
 from ipfs_accel_pipeline.reports.frames import plain_lines, records
 from ipfs_accel_pipeline.reports.rows import (
     EnvironmentFact,
+    GenerationGap,
+    GenerationRow,
     HardwareStatistic,
     Matrix,
     MatrixCell,
@@ -134,6 +136,18 @@ def power(connection: Any, scope: Scope) -> tuple[tuple[PowerRow, ...], tuple[Po
     read = tuple(row for row in rows if _has_reading(row))
     gaps = Counter((row.hardware_id, row.source, row.reason) for row in rows if not _has_reading(row))
     return read, tuple(PowerGap(*gap, cases=n) for gap, n in sorted(gaps.items(), key=str))
+
+
+def generation(connection: Any, scope: Scope) -> tuple[tuple[GenerationRow, ...], tuple[GenerationGap, ...]]:
+    """Cases that wrote text one by one; those that did not, by endpoint and reason."""
+    rows = records(run_query(connection, "report_generation_row", **scope), GenerationRow)
+    rows = [replace(row, reason=first_line(row.reason)) for row in rows]
+    gaps: dict[tuple[str, str, str | None], dict[str, None]] = {}
+    for row in rows:
+        if row.tokens_per_second is None:
+            gaps.setdefault((row.hardware_id, row.endpoint_type, row.reason), {})[row.model_id] = None
+    written = tuple(row for row in rows if row.tokens_per_second is not None)
+    return written, tuple(GenerationGap(*gap, tuple(models)) for gap, models in sorted(gaps.items(), key=str))
 
 
 def environment(connection: Any, scope: Scope) -> tuple[EnvironmentFact, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
 from ipfs_accel_pipeline.reports.rows import (
     Change,
+    GenerationRow,
     HardwareStatistic,
     MatrixCell,
     ModelStatistic,
@@ -76,13 +77,20 @@ def rank(row: Performance) -> str:
 def labels(row: Performance) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
-        *([row.provenance] if row.provenance != "measured" else []),
-        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
+        *origin(row),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
         *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
         *(["random weights"] if row.weights == "random" else []),
         *([f"{row.threads} thread{'' if row.threads == 1 else 's'}"] if row.threads else []),
+    ]
+
+
+def origin(row: Performance | GenerationRow) -> list[str]:
+    """Words for numbers that were not measured here, or not on the real hardware."""
+    return [
+        *([row.provenance] if row.provenance != "measured" else []),
+        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
     ]
 
 

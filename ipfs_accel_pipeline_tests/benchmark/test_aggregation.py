@@ -4,8 +4,10 @@ from dataclasses import replace
 import pytest
 
 from ipfs_accel_pipeline.benchmark.aggregation import aggregate
-from ipfs_accel_pipeline.records import PowerReading, Provenance, Status
+from ipfs_accel_pipeline.records import Generation, ParityResult, PowerReading, Provenance, Status
 from ipfs_accel_pipeline_tests.fakes import failed_observation, observation, power_reading
+
+PARITY = ParityResult(1, 16, 1.0, 0.0, 0.0, passed=True, reason=None)
 
 
 def rows_of(*observations, run_id="run-1", provenance=Provenance.MEASURED):
@@ -163,3 +165,43 @@ def test_unknown_stays_unknown():
 def test_durations_of_the_rounds_add_up():
     assert rows_of(*rounds(1, 1, 1)).test_results[0].execution_time == 12
     assert power_reading().duration_seconds is None
+
+
+def text(first=50.0, later=(10.0, 20.0), texts=3):
+    return Generation(3, (first,) * texts, (later,) * texts, parity=(PARITY,))
+
+
+def generated(*generations, slow=(), **changes):
+    return [
+        replace(one, generation=text)
+        for one, text in zip(rounds(*[10] * len(generations), slow=slow, **changes), generations, strict=True)
+    ]
+
+
+def test_the_times_of_written_text_are_medians_over_texts_and_rounds():
+    rows = rows_of(*generated(text(50), text(70, (30.0, 30.0)), text(60, (12.0, 18.0)), batch_size=4))
+    (row,) = rows.performance_results
+    assert (row.time_to_first_token_ms, row.time_per_output_token_ms) == (60, 15)
+    assert row.tokens_per_second == pytest.approx(4 / 15e-3)
+    details = rows.test_results[0].details["generation"]
+    assert (details["reason"], details["new_tokens"], details["texts"]) == (None, 3, 9)
+    assert details["parity"][0]["passed"]
+
+
+def test_text_of_a_slow_round_does_not_count_where_a_quiet_one_exists():
+    (row,) = rows_of(*generated(text(50), text(500), text(50), slow=[1])).performance_results
+    assert row.time_to_first_token_ms == 50
+
+
+def test_a_reason_in_any_round_leaves_the_case_without_numbers_of_text():
+    rows = rows_of(*generated(text(), Generation(reason="no cache"), text()))
+    (row,) = rows.performance_results
+    assert (row.time_to_first_token_ms, row.time_per_output_token_ms, row.tokens_per_second) == (None, None, None)
+    assert row.p50_latency_ms == 10
+    assert rows.test_results[0].details["generation"]["reason"] == "no cache"
+
+
+def test_a_model_that_writes_no_text_has_neither_numbers_nor_a_reason():
+    rows = rows_of(*rounds(10))
+    assert rows.performance_results[0].tokens_per_second is None
+    assert rows.test_results[0].details["generation"] is None

@@ -6,7 +6,7 @@ from ipfs_accel_pipeline.benchmark.campaign import Campaign, PlannedCase
 from ipfs_accel_pipeline.benchmark.canary import HostBest
 from ipfs_accel_pipeline.benchmark.launcher import Outcome
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
-from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.records import Generation, Status
 from ipfs_accel_pipeline.timing import Protocol
 from ipfs_accel_pipeline_tests.fakes import case, observation
 
@@ -42,9 +42,30 @@ CRASH = Outcome(Status.CRASHED, None, "killed by signal 9 (SIGKILL)", 1.0, {"log
 WRONG = Outcome(Status.PASSED, {"status": Status.FAILED, "error_message": "wrong output"}, None, 1.0)
 
 
-def planned(name):
+def planned(name, **changes):
     request = RoundRequest(name, "CPU", "pytorch", "cpu", "fp32", 1, 128, 2, Protocol())
-    return PlannedCase(case(model_id=name), "cpu", request)
+    return PlannedCase(case(model_id=name), "cpu", request, **changes)
+
+
+class WritingLauncher(FakeLauncher):
+    """Answers the jobs that write text from a script of their own."""
+
+    def __init__(self, *texts, **answers):
+        super().__init__(**answers)
+        self._texts = list(texts)
+        self.text_jobs = []
+
+    def run(self, job):
+        if "measure_generation" not in job.target:
+            return super().run(job)
+        self.text_jobs.append(job)
+        return self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
+
+
+def written(**changes):
+    text = Generation(4, (50.0,), ((10.0, 11.0, 12.0),))
+    value = {"generation": text, "canary_after_ms": 5.0, "contention_slowdown": 1.0, **changes}
+    return Outcome(Status.PASSED, value, None, 3.0)
 
 
 @pytest.fixture
@@ -165,3 +186,61 @@ def test_threads_are_set_before_a_library_can_read_them(run):
     assert launcher.jobs[0].environment == dict.fromkeys(
         ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2"
     )
+
+
+def test_text_is_written_after_each_round_in_a_process_of_its_own(run):
+    launcher = WritingLauncher(written(), a=[quiet()])
+    observations = run(launcher, [planned("a", generates=True)])
+    assert [one.generation.first_token_ms for one in observations] == [(50.0,)] * 3
+    assert len(launcher.text_jobs) == 3
+    assert [one.execution_time_s for one in observations] == [2.0 + 3.0] * 3
+    assert observations[0].latencies_ms == (10.0,) * 10
+
+
+def test_a_model_that_is_not_asked_for_text_has_none(run):
+    observations = run(FakeLauncher(a=[quiet()]), ["a"])
+    assert [one.generation for one in observations] == [None] * 3
+
+
+def test_a_known_reason_is_recorded_without_starting_a_process(run):
+    launcher = WritingLauncher(CRASH, a=[quiet()])
+    observations = run(launcher, [planned("a", no_generation="no decoder was exported")])
+    assert [one.generation.reason for one in observations] == ["no decoder was exported"] * 3
+    assert launcher.text_jobs == []
+
+
+def test_a_crash_while_writing_keeps_the_forward_pass_and_is_not_tried_again(run):
+    launcher = WritingLauncher(CRASH, a=[quiet()])
+    observations = run(launcher, [planned("a", generates=True)])
+    assert [one.status for one in observations] == [Status.PASSED] * 3
+    assert [one.latencies_ms for one in observations] == [(10.0,) * 10] * 3
+    assert [one.generation.reason for one in observations] == ["crashed: killed by signal 9 (SIGKILL)"] * 3
+    assert observations[0].details["generation_failure"]["log_tail"] == "last words"
+    assert len(launcher.text_jobs) == 1
+
+
+def test_what_a_runtime_cannot_do_is_a_reason_without_a_status(run):
+    launcher = WritingLauncher(Outcome(Status.UNSUPPORTED, None, "no cache", 1.0), a=[quiet()])
+    (one,) = run(launcher, [planned("a", generates=True)], protocol=Protocol(rounds=1))
+    assert one.generation.reason == "no cache"
+
+
+@pytest.mark.parametrize("ending", [CRASH, WRONG])
+def test_no_text_is_asked_of_a_model_whose_outputs_are_wrong(run, ending):
+    launcher = WritingLauncher(written(), a=[ending])
+    (one,) = run(launcher, [planned("a", generates=True)])
+    assert one.generation is None
+    assert launcher.text_jobs == []
+
+
+@pytest.mark.parametrize("disturbance", [{"canary_after_ms": 10.0}, {"contention_slowdown": 1.6}])
+def test_a_round_whose_text_was_disturbed_is_slow_and_repeated(run, disturbance):
+    launcher = WritingLauncher(written(), written(**disturbance), written(), a=[quiet()])
+    observations = run(launcher, [planned("a", generates=True)])
+    assert [one.is_slow_phase for one in observations] == [False, True, False, False]
+
+
+def test_a_quiet_text_does_not_excuse_a_disturbed_forward_pass(run):
+    launcher = WritingLauncher(written(), a=[quiet(), quiet(contention_slowdown=1.6), quiet()])
+    observations = run(launcher, [planned("a", generates=True)])
+    assert [one.is_slow_phase for one in observations] == [False, True, False, False]

@@ -8,7 +8,7 @@ import pytest
 
 from ipfs_accel_pipeline.backends.interface import Session, TimesItself
 from ipfs_accel_pipeline.benchmark import worker
-from ipfs_accel_pipeline.benchmark.worker import RoundRequest, _require_precision, measure_round
+from ipfs_accel_pipeline.benchmark.worker import RoundRequest, measure_round, refuse_other_precision
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.spec import InputSpec
 from ipfs_accel_pipeline.records import Status
@@ -19,8 +19,8 @@ PROTOCOL = Protocol(min_iterations=5, min_duration_s=0, max_duration_s=1, max_wa
 
 def test_a_row_never_carries_a_precision_that_the_runtime_did_not_use():
     with pytest.raises(Unsupported, match="asked for fp32, the runtime runs this model in bf16"):
-        _require_precision(SimpleNamespace(effective_precision="bf16"), "fp32")
-    _require_precision(SimpleNamespace(effective_precision="fp32"), "fp32")
+        refuse_other_precision("bf16", "fp32")
+    refuse_other_precision("fp32", "fp32")
 
 
 class EchoSession:

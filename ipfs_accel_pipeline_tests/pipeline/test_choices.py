@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.bundles import bundle_folder, record_failure
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
-from ipfs_accel_pipeline.pipeline.preparation import needed_artefacts
+from ipfs_accel_pipeline.pipeline.preparation import artefacts_of, needed_artefacts
 from ipfs_accel_pipeline.pipeline.run import choose_platforms
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline_tests.fakes import absent_hardware_row, hardware_row
@@ -21,6 +22,8 @@ ABSENT = absent_hardware_row(unavailable_reason="no NVIDIA driver")
 _BERT = {"architecture": "BertModel", "config_class": "BertConfig"}
 _VIT = {"architecture": "ViTModel", "config_class": "ViTConfig"}
 TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", sequence_length=128, **_BERT)
+_GPT2 = {"architecture": "GPT2LMHeadModel", "config_class": "GPT2Config"}
+WRITER = ModelSpec("tests/writer", "gpt2", "text_decoder", "text", "catalogue", sequence_length=128, **_GPT2)
 IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
 
 
@@ -36,6 +39,9 @@ IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
         {"threads": 0},
         {"memory_limit_mb": float("nan")},
         {"memory_limit_mb": float("inf")},
+        {"new_tokens": -1},
+        {"new_tokens": 1},
+        {"new_tokens": 5000},
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_before_anything_starts(wrong):
@@ -70,16 +76,32 @@ def test_misspelt_hardware_is_answered_with_the_nearest_and_never_with_what_is_a
         choose_platforms([CPU, OPENVINO, ABSENT], ["openvno"])
 
 
+def forward(*precisions):
+    return RunConfig(precisions=precisions, new_tokens=0)
+
+
 def test_the_artefacts_are_those_the_endpoints_load_and_the_reference_comes_first():
-    assert needed_artefacts([CPU], ["fp32"]) == ["reference", "onnx"]
-    assert needed_artefacts([OPENVINO], ["fp32"]) == ["reference", "openvino"]
-    assert needed_artefacts([CPU, OPENVINO], ["fp32", "int8"]) == [
+    assert needed_artefacts([CPU], forward("fp32")) == ["reference", "onnx"]
+    assert needed_artefacts([OPENVINO], forward("fp32")) == ["reference", "openvino"]
+    assert needed_artefacts([CPU, OPENVINO], forward("fp32", "int8")) == [
         "reference",
         "onnx",
         "onnx_int8",
         "openvino",
         "openvino_int8",
     ]
+
+
+def test_decoders_are_needed_where_text_is_asked_for_and_only_by_models_that_write():
+    artefacts = needed_artefacts([CPU, OPENVINO], RunConfig(precisions=("fp32", "int8")))
+    assert [one for one in artefacts if "decoder" in one] == ["onnx_decoder", "openvino_decoder"]
+    assert artefacts_of("GPT2LMHeadModel", artefacts) == artefacts
+    assert artefacts_of("BertModel", artefacts) == [one for one in artefacts if "decoder" not in one]
+
+
+def test_new_tokens_are_those_of_the_profile_where_nothing_else_was_asked():
+    assert RunConfig(profile="standard").protocol == find_profile("standard")
+    assert RunConfig(profile="standard", new_tokens=5).protocol == replace(find_profile("standard"), new_tokens=5)
 
 
 def plan(store, *specs, platform=CPU, **choices):
@@ -119,8 +141,8 @@ def test_a_chosen_precision_is_never_replaced_by_another(tmp_path):
 
 def test_a_platform_is_planned_for_the_endpoints_that_it_was_found_with(tmp_path):
     assert [one.case.endpoint_type for one in plan(tmp_path, TEXT, platform=npu("fp16"))] == ["qnn_local"]
-    assert needed_artefacts([npu("fp16")], []) == ["reference", "onnx"]
-    assert needed_artefacts([npu("int8")], ["int8", "int8_a16"]) == [
+    assert needed_artefacts([npu("fp16")], RunConfig()) == ["reference", "onnx"]
+    assert needed_artefacts([npu("int8")], RunConfig(precisions=("int8", "int8_a16"))) == [
         "reference",
         "onnx_qdq_int8",
         "onnx_qdq_int8_a16",
@@ -134,12 +156,14 @@ def test_an_emulator_is_not_timed(tmp_path):
     assert timed == [True, False]
 
 
-def prepared_reference(store, spec):
-    """Outcomes that say `ok`, without files: enough to be planned."""
+def prepared_reference(store, spec, *others):
+    """Outcomes that say `ok`, and what the reference says of the model: enough to be planned."""
     folder = bundle_folder(spec, store, "random")
-    for artefact in ("reference", "onnx"):
+    for artefact in ("reference", *(others or ("onnx",))):
         (folder / artefact).mkdir(parents=True)
         (folder / f"{artefact}.json").write_text(json.dumps({"artefact": artefact, "status": "ok", "attempts": []}))
+    (folder / "reference" / "reference.json").write_text(json.dumps({"architecture": spec.architecture}))
+    return folder
 
 
 def test_a_model_that_was_not_prepared_is_skipped_with_the_remedy(tmp_path):
@@ -149,10 +173,7 @@ def test_a_model_that_was_not_prepared_is_skipped_with_the_remedy(tmp_path):
 
 
 def test_a_failed_export_is_the_status_and_the_reason_of_its_cases(tmp_path):
-    folder = bundle_folder(TEXT, tmp_path, "random")
-    (folder / "reference").mkdir(parents=True)
-    outcome = {"artefact": "reference", "status": "ok", "attempts": []}
-    (folder / "reference.json").write_text(json.dumps(outcome))
+    folder = prepared_reference(tmp_path, TEXT, "onnx_int8")
     record_failure(folder, "onnx", "crashed", "killed by signal 11 (SIGSEGV)")
     by_endpoint = {one.case.endpoint_type: one for one in plan(tmp_path, TEXT)}
     assert by_endpoint["pytorch"].request is not None
@@ -168,3 +189,48 @@ def test_a_precision_that_a_runtime_lacks_is_unsupported_and_not_left_out(tmp_pa
 def test_absent_hardware_is_never_planned(tmp_path):
     with pytest.raises(UsageError, match="no NVIDIA driver"):
         plan(tmp_path, TEXT, platform=ABSENT)
+
+
+def texts(store, spec=WRITER, **choices):
+    return {one.case.endpoint_type: (one.generates, one.no_generation) for one in plan(store, spec, **choices)}
+
+
+def test_a_model_that_writes_is_asked_for_text_where_its_decoder_is_prepared(tmp_path):
+    prepared_reference(tmp_path, WRITER, "onnx", "onnx_decoder")
+    assert texts(tmp_path) == {"pytorch": (True, None), "onnxruntime": (True, None)}
+
+
+def test_a_decoder_that_could_not_be_made_is_the_reason_and_the_forward_pass_is_measured(tmp_path):
+    folder = prepared_reference(tmp_path, WRITER, "onnx")
+    record_failure(folder, "onnx_decoder", "error", "no such operator")
+    by_endpoint = texts(tmp_path)
+    assert by_endpoint["pytorch"] == (True, None)
+    assert by_endpoint["onnxruntime"] == (False, "onnx_decoder could not be made: no such operator")
+    assert all(one.request for one in plan(tmp_path, WRITER))
+
+
+def test_a_precision_without_a_decoder_says_so(tmp_path):
+    prepared_reference(tmp_path, WRITER, "onnx_int8", "onnx_decoder")
+    assert "exported in fp32, not in int8" in texts(tmp_path, precisions=("int8",))["onnxruntime"][1]
+
+
+def test_an_endpoint_that_writes_no_text_says_so(tmp_path):
+    browser = hardware_row(hardware_id="webnn-a", hardware_type="WebNN", runtime={"device": "cpu"})
+    prepared_reference(tmp_path, WRITER, "onnx")
+    assert texts(tmp_path, platform=browser) == {
+        "webnn": (False, "not implemented: webnn runs no decoders with a cache")
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "platform", "choices"),
+    [
+        (TEXT, CPU, {}),
+        (WRITER, CPU, {"new_tokens": 0}),
+        (WRITER, replace(CPU, acceleration="emulated"), {}),
+    ],
+    ids=["a model that does not write", "not asked for", "an emulator, which is not timed"],
+)
+def test_where_no_text_is_to_be_expected_none_is_missed(tmp_path, spec, platform, choices):
+    prepared_reference(tmp_path, spec, "onnx", "onnx_decoder")
+    assert set(texts(tmp_path, spec, platform=platform, **choices).values()) == {(False, None)}

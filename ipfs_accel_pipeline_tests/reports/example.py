@@ -45,6 +45,12 @@ MODELS = [
 ]
 
 
+_OF_RESULT = (
+    "memory_peak_mb", "is_noisy", "rounds", "environment",
+    "time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_second",
+)  # fmt: skip
+
+
 def passed(number: int, p50: float, **case: Any) -> tuple[Any, Any]:
     """A passed test and its result: the interval is 2 % to either side unless `spread` says otherwise."""
     spread = case.pop("spread", 0.02)
@@ -54,24 +60,33 @@ def passed(number: int, p50: float, **case: Any) -> tuple[Any, Any]:
         "min_latency_ms": p50 * 0.9, "max_latency_ms": p50 * 2, "std_latency_ms": p50 * 0.05,
         "throughput_items_per_second": 1000 * case.get("batch_size", 1) / (p50 * 1.02),
     }  # fmt: skip
-    shown = {name: case.pop(name) for name in ("memory_peak_mb", "is_noisy", "rounds", "environment") if name in case}
+    shown = {name: case.pop(name) for name in _OF_RESULT if name in case}
     test = fakes.test_row(id=f"test-{number}", **case)
     case["test_timestamp"] = case.pop("timestamp", fakes.NOON)
-    case.pop("weights", None)
+    for of_test in ("weights", "details"):
+        case.pop(of_test, None)
     result = fakes.performance_row(id=f"performance-{number}", test_id=test.id, **case, **numbers, **shown)
     return test, result
 
 
+WRITES = {
+    "time_to_first_token_ms": 21.5,
+    "time_per_output_token_ms": 4.0,
+    "tokens_per_second": 250.0,
+    "details": {"generation": {"reason": None, "new_tokens": 32}},
+}
+WRITES_NOT = {"generation": {"reason": "token by token: wrong output <b>| at last", "new_tokens": None}}
+
 PASSED = [
     passed(1, 9.5),
     passed(2, 6.1, endpoint_type="onnxruntime", environment={"threads": 2, "versions": {"onnxruntime": "1.24.1"}}),
-    passed(3, 6.2, hardware_id=OPENVINO, endpoint_type="openvino", memory_peak_mb=None),
-    passed(4, 0.842, hardware_id=SOFTWARE, endpoint_type="webgpu-browser", is_noisy=True),
+    passed(3, 6.2, hardware_id=OPENVINO, endpoint_type="openvino", memory_peak_mb=None, details=WRITES_NOT),
+    passed(4, 0.842, hardware_id=SOFTWARE, endpoint_type="webgpu-browser", is_noisy=True, **WRITES),
     passed(5, 70.0, batch_size=8),
     passed(6, 35.0, hardware_id=OPENVINO, endpoint_type="openvino", batch_size=8, weights="pretrained", rounds=1),
     passed(7, 1234.0, model_id=VIT, sequence_length=None, batch_size=32),
     passed(8, 12.3, model_id=VIT, hardware_id=OPENVINO, endpoint_type="openvino", sequence_length=None),
-    passed(9, 20.0, model_id=ODD),
+    passed(9, 20.0, model_id=ODD, **WRITES),
 ]
 
 LATER = fakes.NOON + timedelta(minutes=5)

@@ -191,3 +191,19 @@ def test_an_empty_database_says_what_to_run_and_that_no_type_was_looked_for(empt
     assert "make run" in empty_content.next_step
     assert [p.available for p in empty_content.platforms] == [None] * 8
     assert {p.unavailable_reason for p in empty_content.platforms} == {"no detection of this type is stored yet"}
+
+
+def test_written_text_has_its_times_and_its_labels_and_its_absence_a_reason(content):
+    assert [(g.model_id, g.hardware_id, g.tokens_per_second, g.new_tokens) for g in content.generation] == [
+        (BERT, SOFTWARE, 250.0, 32),
+        (example.ODD, CPU, 250.0, 32),
+    ]
+    assert [g.acceleration for g in content.generation] == ["software", "hardware"]
+    (gap,) = content.generation_gaps
+    assert (gap.hardware_id, gap.endpoint_type, gap.models) == (OPENVINO, "openvino", (BERT,))
+    assert gap.reason == example.WRITES_NOT["generation"]["reason"]
+
+
+def test_models_that_write_no_text_have_no_line_about_it(content):
+    assert VIT not in {g.model_id for g in content.generation}
+    assert all(VIT not in gap.models for gap in content.generation_gaps)

@@ -114,3 +114,15 @@ def test_a_model_index_is_read_by_the_hub_and_holds_measured_results_on_real_har
         assert results
     assert example.SOFTWARE not in text
     assert example.LEGACY not in text
+
+
+def test_openmetrics_has_the_times_of_written_text_where_they_are_known(content):
+    found = [(name, labels, value) for name, labels, value in samples(content) if "token" in name]
+
+    assert {name: value for name, labels, value in found if example.SOFTWARE in labels} == {
+        "ipfs_accel_time_to_first_token_seconds": 0.0215,
+        "ipfs_accel_time_per_output_token_seconds": 0.004,
+        "ipfs_accel_generated_tokens_per_second": 250.0,
+    }
+    assert len(found) == 3 * len(content.generation)
+    assert all('acceleration="software"' in labels for _, labels, _ in found if example.SOFTWARE in labels)

@@ -13,8 +13,8 @@ from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Metric, 
 _MOST_POINTS = 2000
 OFFERED = ("type", "family", "model_type", "precision", "batch", "endpoint", "provenance", "acceleration", "model")
 
-HeatMetric = Literal["latency", "throughput", "memory", "energy", "load"]
-Axis = Literal["latency", "throughput", "memory", "energy", "power", "load", "parameters"]
+HeatMetric = Literal["latency", "throughput", "tokens", "first_token", "memory", "energy", "load"]
+Axis = Literal["latency", "throughput", "tokens", "first_token", "memory", "energy", "power", "load", "parameters"]
 
 
 class HeatmapState(Filters):

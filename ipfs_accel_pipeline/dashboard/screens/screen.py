@@ -66,6 +66,8 @@ class Metric:
 METRICS = {
     "latency": Metric("p50_latency_ms", "p50 latency (ms)", "ms", True),
     "throughput": Metric("throughput_items_per_second", "Throughput (items/s)", "items/s", False),
+    "tokens": Metric("tokens_per_second", "Tokens per second", "tokens/s", False),
+    "first_token": Metric("time_to_first_token_ms", "Time to first token (ms)", "ms", True),
     "memory": Metric("memory_peak_mb", "Peak memory (MiB)", "MiB", True),
     "energy": Metric("joules_per_item", "Energy per item (J)", "J", True),
     "power": Metric("power_watts_avg", "Average power (W)", "W", True),

@@ -16,7 +16,7 @@ _CASES = 60  # offered below the chart; filters bring the others there
 class TrendState(Filters):
     """The filters choose which cases are offered; the `of_` fields say which one of them is drawn."""
 
-    metric: Literal["latency", "throughput", "memory", "energy"] = "latency"
+    metric: Literal["latency", "throughput", "tokens", "first_token", "memory", "energy"] = "latency"
     of_model: OneName = None
     of_hardware: OneName = None
     of_endpoint: OneName = None

@@ -27,7 +27,7 @@ def model_bundles(
     """Weights, exports, inputs and the fp32 reference of each chosen model: made once per version, then reused."""
     settings, config, specs = load_settings(), benchmark.run_config(), benchmark.specs()
     available = [platform for platform in hardware_platforms if platform.available]
-    artefacts = needed_artefacts(available, config.precisions)
+    artefacts = needed_artefacts(available, config)
     prepared = []
     with exclusive_host(context.log.warning):  # exports take every core, and another run may be measuring
         for one in prepare_bundles(specs, artefacts, config, settings.bundles):

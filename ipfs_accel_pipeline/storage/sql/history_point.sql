@@ -10,7 +10,7 @@ point AS (
     SELECT
         t.id AS test_id, v.weights_number, t."timestamp", t.model_id, t.hardware_id, t.endpoint_type, t.precision, t.batch_size,
         t.sequence_length, t.success, t.parity_cosine,
-        p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.tokens_per_second, p.memory_peak_mb,
+        p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.time_to_first_token_ms, p.tokens_per_second, p.memory_peak_mb,
         p.first_inference_ms, p.energy_efficiency_items_per_joule
     FROM test_results AS t
     LEFT JOIN performance_results AS p ON p.test_id = t.id AND p.provenance = 'measured'

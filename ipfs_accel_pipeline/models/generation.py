@@ -1,0 +1,65 @@
+"""Writing text token by token: which models do it, and a parity case told token by token.
+
+A decoder with a cache that is told the tokens of a parity case one after the other must answer what the reference
+answered to all of them at once. So a cache is checked against the fp32 reference that every bundle has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.models.bundles import ParityCase
+from ipfs_accel_pipeline.models.spec import InputSpec
+
+DECODER_ARTEFACTS = ("onnx_decoder", "openvino_decoder")
+
+# What transformers calls the classes whose `generate` writes text.
+_GENERATIVE = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "EncoderDecoderModel")
+_TOLD_TOKENS = 8  # enough for an error in the cache to grow, few enough to leave a prompt
+_TARGETS = "decoder_input_ids"  # what grows in an encoder-decoder
+_TOKENS = "input_ids"
+
+
+@dataclass(frozen=True)
+class ToldCase:
+    """A prompt, the tokens that follow it (each batch x 1), and the reference's logits after each.
+
+    `expected` is batch x (1 + tokens) x vocabulary: the first are those after the prompt.
+    """
+
+    prompt: dict[str, np.ndarray]
+    tokens: tuple[np.ndarray, ...]
+    expected: np.ndarray
+
+
+def generates(architecture: str | None) -> bool:
+    """By the ending of its class name; a user's ONNX or OpenVINO file has none, and is not known to."""
+    return architecture is not None and architecture.endswith(_GENERATIVE)
+
+
+def grown_input(names: dict[str, np.ndarray] | dict[str, InputSpec]) -> str:
+    """The input that a new token is appended to."""
+    return _TARGETS if _TARGETS in names else _TOKENS
+
+
+def token_by_token(case: ParityCase) -> ToldCase:
+    """Unsupported if the reference has no logits for each token of the case."""
+    grown = grown_input(case.inputs)
+    logits = case.reference.get("logits")
+    if grown not in case.inputs or logits is None or logits.ndim != 3:
+        raise Unsupported("the reference has no logits for each token of its input")
+    ids = case.inputs[grown]
+    told = min(_TOLD_TOKENS, ids.shape[1] - 1)
+    prompt = {
+        name: value[:, :-told] if _runs_along(name, value, grown, ids) else value for name, value in case.inputs.items()
+    }
+    tokens = tuple(ids[:, place : place + 1] for place in range(ids.shape[1] - told, ids.shape[1]))
+    return ToldCase(prompt, tokens, logits[:, -told - 1 :])
+
+
+def _runs_along(name: str, value: np.ndarray, grown: str, ids: np.ndarray) -> bool:
+    """Whether the input has one value per token of the one that grows: a mask does, an encoder's input does not."""
+    return name == grown or (grown == _TOKENS and value.shape[:2] == ids.shape)
