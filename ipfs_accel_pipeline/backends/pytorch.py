@@ -168,7 +168,9 @@ class PyTorchGenerator:
             raise Unsupported(f"{type(self._model).__name__} returns no cache of keys and values to go on from")
         self._state["past_key_values"] = cache
         if self._model.config.is_encoder_decoder:
-            self._state["encoder_outputs"] = (outputs.encoder_last_hidden_state,)
+            from transformers.modeling_outputs import BaseModelOutput
+
+            self._state["encoder_outputs"] = BaseModelOutput(last_hidden_state=outputs.encoder_last_hidden_state)
 
 
 def _on_device(arrays: dict[str, np.ndarray], device: Any, dtype: Any) -> dict[str, Any]:

@@ -36,6 +36,9 @@ ADDRESSES = [
     "/matrix?provenance=imported&provenance=emulated",
     "/tests?failed=true",
     "/scatter?x=latency&y=memory&z=parameters",
+    "/heatmap?metric=tokens",
+    "/pareto?x=first_token&y=tokens",
+    "/trends?metric=first_token",
     "/api",
 ]
 NEEDS_NO_ROW = [address for address in ADDRESSES if "id=" not in address]
@@ -109,6 +112,24 @@ def test_imported_emulated_and_software_rows_are_labelled_and_never_ringed(examp
     assert any("imported" in cell for _, cell in imitated)
     assert any("emulated" in cell for _, cell in imitated)
     assert "<strong>software</strong>" in text
+
+
+def plain(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_written_text_is_shown_with_the_reason_where_there_is_none(example_client):
+    shown = plain(page(example_client, f"/model?id={example.BERT}"))
+    assert "Text generation" in shown
+    assert "21.5 ms 4.00 ms 250" in shown
+    assert "– – – token by token: wrong output &lt;b&gt;| at last" in shown
+    assert "Tokens per second 250" in plain(page(example_client, "/test?id=test-4"))
+    assert "Tokens per second – (token by token: wrong output" in plain(page(example_client, "/test?id=test-3"))
+
+
+def test_of_what_writes_no_text_nothing_is_said_about_it(example_client):
+    assert "Text generation" not in page(example_client, f"/model?id={example.VIT}")
+    assert "Tokens per second" not in page(example_client, "/test?id=test-7")
 
 
 def test_a_filter_that_nothing_meets_gives_a_page_that_says_so(client):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.dashboard.charts.parts import MARKERS, Figure, Row, colour, distinct, figure, hover, short
 from ipfs_accel_pipeline.dashboard.filters import url_of
+from ipfs_accel_pipeline.reports import figures
 
 _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
@@ -30,7 +31,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
         "x": names,
         "y": distinct([short(model, 34) for model in models]),
         "z": [[log10(value) if value else None for value in line] for line in values],
-        "text": [["" if value is None else f"{value:.3g}" for value in line] for line in values],
+        "text": [["" if value is None else figures.significant(value) for value in line] for line in values],
         "texttemplate": "%{text}" if len(columns) <= 16 else "",
         "customdata": [[url_of("/test", id=cell["test_id"]) if cell else None for cell in line] for line in grid],
         "hovertemplate": "%{y}<br>%{x}<br>%{text}<extra></extra>",
@@ -58,7 +59,7 @@ def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     return {
         "title": {"text": title, "side": "right"},
         "tickvals": [log10(tick) for tick in ticks],
-        "ticktext": [f"{tick:.3g}" for tick in ticks],
+        "ticktext": [figures.tick(value) for value in ticks],
         "thickness": 14,
     }
 

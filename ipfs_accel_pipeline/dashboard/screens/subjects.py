@@ -37,7 +37,12 @@ def model(desk: Desk, state: ModelState) -> Screen:
         "model",
         str(found[0]["model_name"]),
         rows=rows,
-        context={"model": found[0], "cases": rows, "bars_shown": min(_BARS, _with_latency(rows))},
+        context={
+            "model": found[0],
+            "cases": rows,
+            "bars_shown": min(_BARS, _with_latency(rows)),
+            "text_cases": _about_text(rows),
+        },
         charts=_charts(rows, "hardware_id"),
         offered=with_hardware,
     )
@@ -58,7 +63,12 @@ def platform(desk: Desk, state: PlatformState) -> Screen:
         "platform",
         str(state.id),
         rows=rows,
-        context={"platform": found[0], "cases": rows, "bars_shown": min(_BARS, _with_latency(rows))},
+        context={
+            "platform": found[0],
+            "cases": rows,
+            "bars_shown": min(_BARS, _with_latency(rows)),
+            "text_cases": _about_text(rows),
+        },
         charts=_charts(rows, "model_id"),
         offered=("family", "model_type", *_WITHIN),
     )
@@ -68,12 +78,20 @@ def _with_latency(rows: Rows) -> int:
     return sum(row["p50_latency_ms"] is not None for row in rows)
 
 
+def _about_text(rows: Rows) -> Rows:
+    return [row for row in rows if row["tokens_per_second"] is not None or row["no_generation_reason"]]
+
+
 def _charts(rows: Rows, label: str) -> dict[str, charts.Figure]:
     """The latencies of the first cases; throughput over batch size where a case has more than one size."""
     timed = sorted((row for row in rows if row["p50_latency_ms"] is not None), key=lambda row: row["p50_latency_ms"])
     drawn = {}
     if timed:
         drawn["latency"] = charts.bars(timed[:_BARS], "p50_latency_ms", METRICS["latency"].title, label)
+    written = [row for row in rows if row["tokens_per_second"] is not None]
+    if written:
+        fastest = sorted(written, key=lambda row: -row["tokens_per_second"])
+        drawn["tokens"] = charts.bars(fastest[:_BARS], "tokens_per_second", METRICS["tokens"].title, label)
     batches = {row["batch_size"] for row in timed}
     if label == "hardware_id" and len(batches) > 1:
         drawn["batch"] = charts.over_batch(timed)

@@ -23,7 +23,10 @@ result AS MATERIALIZED (
 ),
 -- Joined to the whole tables, a million rows would be hashed for a few thousand.
 setting AS MATERIALIZED (
-    SELECT id, weights, details ->> 'weights_digest' AS weights_digest FROM test_results
+    SELECT
+        id, weights, details ->> 'weights_digest' AS weights_digest,
+        details ->> '$.generation.reason' AS no_generation_reason
+    FROM test_results
     WHERE id IN (SELECT test_id FROM result UNION ALL SELECT previous_test_id FROM result)
 ),
 newest_power AS MATERIALIZED (
@@ -41,7 +44,8 @@ described AS (
         r.test_id AS result_test_id, r.run_id AS result_run_id, r.test_timestamp AS result_at, r.results,
         r.p50_latency_ms, r.ci95_low_ms, r.ci95_high_ms, r.p90_latency_ms, r.p99_latency_ms, r.min_latency_ms,
         r.max_latency_ms, r.average_latency_ms, r.throughput_items_per_second, r.memory_peak_mb, r.model_load_ms,
-        r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second, r.iterations, r.rounds, r.slow_rounds, r.is_noisy, r.coefficient_of_variation,
+        r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second,
+        s.no_generation_reason, r.iterations, r.rounds, r.slow_rounds, r.is_noisy, r.coefficient_of_variation,
         TRY_CAST(r.environment ->> 'threads' AS INTEGER) AS threads, s.weights, s.weights_digest,
         r.energy_efficiency_items_per_joule, 1 / r.energy_efficiency_items_per_joule AS joules_per_item,
         w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
