@@ -95,3 +95,9 @@ def measure_or_misbehave(request):
         6: lambda: allocate(10**6),
     }.get(request.batch_size)
     return crash() if crash else measure_round(request)
+
+
+def die_while_writing(request):
+    """In place of the text of a round."""
+    print("last words", flush=True)
+    segfault()

@@ -1,16 +1,20 @@
 """Whole measurements of a tiny model on this machine, good ones and bad ones side by side."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ipfs_accel_pipeline.benchmark import campaign, protocol
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
+from ipfs_accel_pipeline.models.catalogue import model_row
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_GPT2
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +61,42 @@ def test_an_observation_proves_device_precision_and_parity(workshop, openvino):
     assert one.memory_peak_mb > 0
     assert one.power.reason
     assert one.weights == "random"
+
+
+def stored_text(workshop, platform, bundle):
+    """Numbers of text and the reason why there are none, after a whole measurement and its loading."""
+    settings = workshop.settings
+    settings.bundles.unlink()
+    settings.bundles.symlink_to(bundle.folder.parents[1])
+    measure_platform(platform, [TINY_GPT2], replace(SMOKE, batch_sizes=(2,), new_tokens=8), settings, "run-1")
+    with open_database(settings.database) as connection:
+        write_rows(connection, "models", [model_row(TINY_GPT2, datetime.now(UTC))])
+    load_pending(settings, [platform.hardware_id])
+    with open_database(settings.database) as connection:
+        (row,) = connection.execute(
+            "SELECT time_to_first_token_ms, time_per_output_token_ms, tokens_per_second, p50_latency_ms, "
+            "t.details ->> '$.generation.reason', t.details -> '$.generation_failure' "
+            "FROM test_results t JOIN performance_results p ON p.test_id = t.id WHERE t.success"
+        ).fetchall()
+    return row
+
+
+def test_a_model_that_writes_has_the_times_of_its_tokens(workshop, openvino, tiny_gpt2_bundle):
+    first, later, per_second, _, reason, failure = stored_text(workshop, openvino, tiny_gpt2_bundle)
+    assert min(first, later) > 0
+    assert per_second == pytest.approx(2 / later * 1e3)
+    assert (reason, failure) == (None, None)
+
+
+def test_a_process_that_dies_while_writing_leaves_the_forward_pass_and_its_reason(
+    workshop, openvino, tiny_gpt2_bundle, monkeypatch
+):
+    monkeypatch.setattr(campaign, "_GENERATE", "ipfs_accel_pipeline_tests.benchmark.misbehaving:die_while_writing")
+    *numbers, latency, reason, failure = stored_text(workshop, openvino, tiny_gpt2_bundle)
+    assert numbers == [None] * 3
+    assert latency > 0
+    assert reason == "crashed: killed by signal 11 (SIGSEGV)"
+    assert "last words" in failure
 
 
 def test_a_precision_that_the_device_lacks_is_a_row_that_says_so(workshop, openvino):
