@@ -49,8 +49,8 @@ def tiny_gpt2_bundle(bundle_store: Path) -> Bundle:
 
 @pytest.fixture(scope="session")
 def tiny_t5_bundle(bundle_store: Path) -> Bundle:
-    """A two-layer encoder-decoder, for PyTorch."""
-    return prepared_bundle(TINY_T5, bundle_store, ("reference",))
+    """A two-layer encoder-decoder that writes text on every runtime; about 40 s for the first test that asks."""
+    return prepared_bundle(TINY_T5, bundle_store, ("reference", *DECODER_ARTEFACTS))
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ipfs_accel_pipeline.backends.decoding import prompt_path
 from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
-from ipfs_accel_pipeline.backends.onnxruntime_generator import OnnxRuntimeGenerator
+from ipfs_accel_pipeline.backends.onnxruntime_generator import OnnxRuntimeEncoderDecoder, OnnxRuntimeGenerator
 from ipfs_accel_pipeline.backends.ort_plugins import register_plugin
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
@@ -70,8 +71,13 @@ class OnnxRuntimeBackend:
         path = bundle.artefact_path(self.generator_artefact(precision))
         require_module("onnxruntime", "pip install onnxruntime")
         session, provider, _ = _open_session(path, device, threads)
-        actual_device = _actual_device(_proof(session), provider, device)
-        return OnnxRuntimeGenerator(session, actual_device, precision, _memory(provider, device) or ("cpu", 0))
+        facts = (_actual_device(_proof(session), provider, device), precision, _memory(provider, device) or ("cpu", 0))
+        prompt = prompt_path(path)
+        if prompt is None:
+            return OnnxRuntimeGenerator(session, *facts)
+        prompt_session, _, _ = _open_session(prompt, device, threads)
+        _actual_device(_proof(prompt_session), provider, device)  # it is part of what is timed
+        return OnnxRuntimeEncoderDecoder(session, *facts, prompt_session)
 
 
 class OnnxRuntimeSession:

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ipfs_accel_pipeline.backends.decoding import likeliest, step_inputs
+from ipfs_accel_pipeline.backends.decoding import prompt_path
+from ipfs_accel_pipeline.backends.interface import Generator
 from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_since, require_module, require_precision
+from ipfs_accel_pipeline.backends.openvino_generator import OpenVINOEncoderDecoder, OpenVINOGenerator
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import as_float32, match_inputs, match_outputs
@@ -48,11 +50,15 @@ class OpenVINOBackend:
         compiled, load_ms, compile_ms = self._compile(path, device, precision, threads)
         return OpenVINOSession(compiled, bundle.output_names(), precision, load_ms, compile_ms)
 
-    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> OpenVINOGenerator:
+    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> Generator:
         path = bundle.artefact_path(self.generator_artefact(precision))
         compiled, _, _ = self._compile(path, device, precision, threads)
         proof = _proof(compiled)
-        return OpenVINOGenerator(compiled, ",".join(proof["execution_devices"]), _effective_precision(proof, precision))
+        facts = (",".join(proof["execution_devices"]), _effective_precision(proof, precision))
+        prompt = prompt_path(path)
+        if prompt is None:
+            return OpenVINOGenerator(compiled, *facts)
+        return OpenVINOEncoderDecoder(compiled, *facts, self._compile(prompt, device, precision, threads)[0])
 
     def _compile(self, path: Path, device: str, precision: str, threads: int) -> tuple[Any, float, float]:
         """The compiled model, and the milliseconds of reading and of compiling it."""
@@ -105,41 +111,6 @@ class OpenVINOSession:
 
     def device_memory_peak_mb(self) -> float | None:
         return None  # not implemented: GPU_MEMORY_STATISTICS, on a machine with an Intel GPU to test it
-
-    def close(self) -> None:
-        del self._request, self._compiled
-
-
-class OpenVINOGenerator:
-    """A decoder that keeps its cache as the state of its inference request."""
-
-    def __init__(self, compiled: Any, actual_device: str, effective_precision: str) -> None:
-        self.actual_device = actual_device
-        self.effective_precision = effective_precision
-        self._compiled = compiled
-        self._request = compiled.create_infer_request()
-        self._inputs = {name for port in compiled.inputs for name in port.get_names()}
-        self._logits = next(port for port in compiled.outputs if "logits" in port.get_names())
-        self._length = 0
-
-    def prepare(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
-        return np.ascontiguousarray(arrays["input_ids"])
-
-    def read(self, prompt: np.ndarray) -> np.ndarray:
-        self._request.reset_state()
-        self._length = 0
-        return self.write(prompt)
-
-    def write(self, tokens: np.ndarray) -> np.ndarray:
-        feed = step_inputs(tokens, self._length)
-        feed["beam_idx"] = np.arange(len(tokens), dtype=np.int32)  # no beams: each item goes on from itself
-        self._request.infer({name: value for name, value in feed.items() if name in self._inputs})
-        self._length += tokens.shape[1]
-        return likeliest(self.logits())
-
-    def logits(self) -> np.ndarray:
-        # A copy: the request writes its next answer to the same memory.
-        return np.array(self._request.get_tensor(self._logits).data[:, -1], dtype=np.float32)
 
     def close(self) -> None:
         del self._request, self._compiled

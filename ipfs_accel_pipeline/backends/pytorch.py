@@ -130,7 +130,10 @@ class PyTorchGenerator:
 
     def read(self, prompt: dict[str, Any]) -> np.ndarray:
         self._state = {"attention_mask": prompt["attention_mask"]} if "attention_mask" in prompt else {}
-        return self._run(prompt)
+        if not self._model.config.is_encoder_decoder:
+            return self._run(prompt)
+        self._state["encoder_outputs"] = self._encode(prompt)
+        return self._run({"decoder_input_ids": prompt["decoder_input_ids"], **self._state})
 
     def write(self, tokens: np.ndarray) -> np.ndarray:
         import torch
@@ -167,10 +170,15 @@ class PyTorchGenerator:
         if cache is None:
             raise Unsupported(f"{type(self._model).__name__} returns no cache of keys and values to go on from")
         self._state["past_key_values"] = cache
-        if self._model.config.is_encoder_decoder:
-            from transformers.modeling_outputs import BaseModelOutput
 
-            self._state["encoder_outputs"] = BaseModelOutput(last_hidden_state=outputs.encoder_last_hidden_state)
+    def _encode(self, prompt: dict[str, Any]) -> Any:
+        """What the encoder itself returns: some decoders ask for more of it than its hidden state."""
+        import torch
+
+        encoder = self._model.get_encoder()
+        wanted = inspect.signature(encoder.forward).parameters
+        with torch.inference_mode():
+            return encoder(**{name: value for name, value in prompt.items() if name in wanted}, return_dict=True)
 
 
 def _on_device(arrays: dict[str, np.ndarray], device: Any, dtype: Any) -> dict[str, Any]:

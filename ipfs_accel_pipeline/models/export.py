@@ -31,7 +31,7 @@ from ipfs_accel_pipeline.models.bundles import (
 from ipfs_accel_pipeline.models.decoder_exports import (
     onnx_decoder_paths,
     openvino_decoder_paths,
-    require_plain_decoder,
+    require_exportable_decoder,
 )
 from ipfs_accel_pipeline.models.generation import generates
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
@@ -191,7 +191,7 @@ def _decoder_bundle(work: _Work) -> Bundle:
     bundle = open_bundle(work.folder)
     if not generates(bundle.architecture):
         raise Unsupported(f"never: {bundle.architecture or 'a file'} is not known to write text")
-    require_plain_decoder(bundle.input_specs)
+    require_exportable_decoder(bundle.input_specs)
     return bundle
 
 

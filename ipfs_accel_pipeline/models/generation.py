@@ -6,21 +6,28 @@ answered to all of them at once. So a cache is checked against the fp32 referenc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import ParityCase
-from ipfs_accel_pipeline.models.spec import InputSpec
 
 DECODER_ARTEFACTS = ("onnx_decoder", "openvino_decoder")
 
+# Names in exported decoders: state is given as `input.X` and comes back as `output.X`; this part of an
+# encoder-decoder's never changes after the prompt was read.
+STATE_BEFORE, STATE_AFTER = "input.", "output."
+ENCODER_CACHE = "cross_attention_cache"
+PROMPT = "prompt"  # stem of the file beside the step's that reads the prompt of an encoder-decoder
+TARGETS = "decoder_input_ids"  # what grows in an encoder-decoder
+TOKENS = "input_ids"
+
 # What transformers calls the classes whose `generate` writes text.
-_GENERATIVE = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "EncoderDecoderModel")
-_TOLD_TOKENS = 8  # enough for an error in the cache to grow, few enough to leave a prompt
-_TARGETS = "decoder_input_ids"  # what grows in an encoder-decoder
-_TOKENS = "input_ids"
+_GENERATIVE = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "EncoderDecoderModel", "MTModel")
+_TOLD_TOKENS = 8  # enough for an error in the cache to grow
+_SHORTEST_PROMPT = 2  # exporters take a length of 1 for a constant
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,9 @@ def generates(architecture: str | None) -> bool:
     return architecture is not None and architecture.endswith(_GENERATIVE)
 
 
-def grown_input(names: dict[str, np.ndarray] | dict[str, InputSpec]) -> str:
+def grown_input(names: Mapping[str, object]) -> str:
     """The input that a new token is appended to."""
-    return _TARGETS if _TARGETS in names else _TOKENS
+    return TARGETS if TARGETS in names else TOKENS
 
 
 def token_by_token(case: ParityCase) -> ToldCase:
@@ -52,7 +59,7 @@ def token_by_token(case: ParityCase) -> ToldCase:
     if grown not in case.inputs or logits is None or logits.ndim != 3:
         raise Unsupported("the reference has no logits for each token of its input")
     ids = case.inputs[grown]
-    told = min(_TOLD_TOKENS, ids.shape[1] - 1)
+    told = min(_TOLD_TOKENS, ids.shape[1] - _SHORTEST_PROMPT)
     prompt = {
         name: value[:, :-told] if _runs_along(name, value, grown, ids) else value for name, value in case.inputs.items()
     }
@@ -62,4 +69,4 @@ def token_by_token(case: ParityCase) -> ToldCase:
 
 def _runs_along(name: str, value: np.ndarray, grown: str, ids: np.ndarray) -> bool:
     """Whether the input has one value per token of the one that grows: a mask does, an encoder's input does not."""
-    return name == grown or (grown == _TOKENS and value.shape[:2] == ids.shape)
+    return name == grown or (grown == TOKENS and value.shape[:2] == ids.shape)

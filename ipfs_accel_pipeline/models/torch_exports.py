@@ -56,7 +56,7 @@ def _onnx_by_transformers(model: Any, specs: Specs, target: Path) -> None:
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     with silent():
-        config = OnnxConfig(dynamic=True, dynamic_shapes=_dynamic_shapes(specs))
+        config = OnnxConfig(dynamic=True, dynamic_shapes=dynamic_shapes(specs))
         exported = OnnxExporter().export(model, example_inputs(specs), config)
         OnnxExporter.save_program(exported.program, target / "model.onnx")
 
@@ -65,7 +65,7 @@ def _openvino_by_transformers(model: Any, specs: Specs, target: Path) -> None:
     from transformers.exporters import OpenVINOConfig, OpenVINOExporter
 
     with silent():
-        config = OpenVINOConfig(dynamic=True, dynamic_shapes=_dynamic_shapes(specs))
+        config = OpenVINOConfig(dynamic=True, dynamic_shapes=dynamic_shapes(specs))
         exported = OpenVINOExporter().export(model, example_inputs(specs), config)
         save_openvino(exported.program, target / "model.xml")
 
@@ -75,7 +75,7 @@ def _onnx_by_dynamo(model: Any, specs: Specs, outputs: tuple[str, ...], target: 
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
     wrapped = _positional(model, specs, outputs)
-    shapes = tuple(_dynamic_shapes(specs).values())
+    shapes = tuple(dynamic_shapes(specs).values())
     with silent(), sdpa_kernel(SDPBackend.MATH):  # the CPU's fused kernel asks for strides T5 and Swin do not have
         program = torch.onnx.export(
             wrapped,
@@ -127,7 +127,7 @@ def example_inputs(specs: Specs) -> dict[str, Any]:
     return torch_inputs(make_arrays(specs, _TRACED_BATCH, length))
 
 
-def _dynamic_shapes(specs: Specs) -> dict[str, dict[int, Any]]:
+def dynamic_shapes(specs: Specs) -> dict[str, dict[int, Any]]:
     """Only the axes that really vary: with all axes dynamic the exporters take 2 to 5 times as long."""
     import torch
 

@@ -33,9 +33,9 @@ def pairs() -> list[tuple[str, Endpoint]]:
     found = []
     for endpoint in ENDPOINTS:
         _, endpoint_type, _, precision = endpoint
-        if endpoint_type == "pytorch":
+        # The exported decoders are not quantized; GPT-2 has no Linear layers, the only ones that torch quantizes.
+        if precision != "int8" or endpoint_type == "pytorch":
             found.append(("tiny_t5_bundle", endpoint))
-        # GPT-2 has no Linear layers, the only ones that torch quantizes; the exported decoders are not quantized.
         if precision != "int8":
             found.append(("tiny_gpt2_bundle", endpoint))
     return found

@@ -33,9 +33,9 @@ def test_of_an_encoder_decoder_only_what_the_decoder_reads_grows():
     inputs = {"input_ids": numbered(2, 12), "attention_mask": np.ones((2, 12)), "decoder_input_ids": numbered(2, 5)}
     told = token_by_token(case(inputs, logits(2, 5)))
     assert told.prompt["input_ids"].shape == told.prompt["attention_mask"].shape == (2, 12)
-    assert told.prompt["decoder_input_ids"].tolist() == numbered(2, 5)[:, :1].tolist()
-    assert len(told.tokens) == 4
-    np.testing.assert_array_equal(told.expected, logits(2, 5))
+    assert told.prompt["decoder_input_ids"].tolist() == numbered(2, 5)[:, :2].tolist(), "never less than two"
+    assert len(told.tokens) == 3
+    np.testing.assert_array_equal(told.expected, logits(2, 5)[:, 1:])
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def test_a_model_without_tokens_is_refused_and_not_guessed_at():
         ("Qwen3ForCausalLM", True),
         ("T5ForConditionalGeneration", True),
         ("VisionEncoderDecoderModel", True),
+        ("MarianMTModel", True),
         ("BertForMaskedLM", False),
         ("Wav2Vec2ForCTC", False),
         ("GPT2Model", False),
