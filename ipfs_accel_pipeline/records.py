@@ -134,6 +134,9 @@ class PowerReading:
     n_samples: int = 0
 
 
+GENERATION_FAILURE = "generation_failure"  # in the details of an observation: last words of a process that died writing
+
+
 @dataclass(frozen=True)
 class Generation:
     """Text that a model wrote token by token after its prompt in one round, in milliseconds; or why it wrote none.
@@ -144,7 +147,10 @@ class Generation:
     new_tokens: int | None = None  # of each item
     first_token_ms: tuple[float, ...] = ()
     later_token_ms: tuple[tuple[float, ...], ...] = ()
+    interval_target_met: bool | None = None  # by the later tokens of all texts
     parity: tuple[ParityResult, ...] = ()  # of the logits, told token by token
+    actual_device: str | None = None
+    device_proof: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
 
 
@@ -277,6 +283,7 @@ class PerformanceResult:
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
     tokens_per_second: float | None
+    new_tokens: int | None  # of each text
     environment: dict[str, Any]
 
 

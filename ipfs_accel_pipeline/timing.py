@@ -23,7 +23,9 @@ class Protocol:
     interval_target: float = 0.02  # half width of the median's 95 % interval, relative to the median
     max_repeats: int = 2  # further rounds to replace those that fell into a slow phase of the host
     case_timeout_s: float = 600.0
-    new_tokens: int = 32  # that a model which writes text appends to its prompt; 0: none are measured
+    # That a model which writes text appends to its prompt; 0: none are measured. The same in every profile: a token
+    # takes longer the more there are before it.
+    new_tokens: int = 32
 
 
 @dataclass(frozen=True)

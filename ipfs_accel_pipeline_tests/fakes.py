@@ -181,6 +181,7 @@ def performance_row(**changes: Any) -> PerformanceResult:
         time_to_first_token_ms=None,
         time_per_output_token_ms=None,
         tokens_per_second=None,
+        new_tokens=None,
         environment={"threads": 2},
     )
     return replace(row, **changes)

@@ -96,6 +96,7 @@ class Generator(Protocol):
     """One model, loaded to write text token by token with a cache of what was before. Ends with `close`."""
 
     actual_device: str  # as the runtime itself names it
+    device_proof: dict[str, Any]  # what the runtime says about where the work is done
     effective_precision: str  # fp32 | fp16 | bf16 | int8, read back from the runtime
 
     def prepare(self, arrays: dict[str, np.ndarray]) -> Any:

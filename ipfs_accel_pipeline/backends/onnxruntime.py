@@ -71,7 +71,8 @@ class OnnxRuntimeBackend:
         path = bundle.artefact_path(self.generator_artefact(precision))
         require_module("onnxruntime", "pip install onnxruntime")
         session, provider, _ = _open_session(path, device, threads)
-        facts = (_actual_device(_proof(session), provider, device), precision, _memory(provider, device) or ("cpu", 0))
+        proof = _proof(session)
+        facts = (_actual_device(proof, provider, device), proof, precision, _cache_memory(provider, device))
         prompt = prompt_path(path)
         if prompt is None:
             return OnnxRuntimeGenerator(session, *facts)
@@ -233,6 +234,16 @@ def _memory(provider: str, device: str) -> tuple[str, int] | None:
     if provider == "CUDAExecutionProvider":
         return "cuda", int(device.partition(":")[2] or 0)
     return None
+
+
+def _cache_memory(provider: str, device: str) -> tuple[str, int]:
+    """Where a decoder's cache is kept. Kept on the host, all of it would cross to the device with every token."""
+    if provider == _CPU:
+        return "cpu", 0
+    memory = _memory(provider, device)
+    if memory is None:
+        raise Unsupported(f"not implemented: a decoder's cache in the memory of {provider}")
+    return memory
 
 
 def _on_device(feed: Mapping[str, np.ndarray], kind: str, index: int) -> dict[str, Any]:

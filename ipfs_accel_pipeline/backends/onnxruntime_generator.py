@@ -20,8 +20,16 @@ _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(in
 class OnnxRuntimeGenerator:
     """A decoder: the step reads the prompt, too, with an empty cache."""
 
-    def __init__(self, session: Any, actual_device: str, effective_precision: str, memory: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        session: Any,
+        actual_device: str,
+        device_proof: dict[str, Any],
+        effective_precision: str,
+        memory: tuple[str, int],
+    ) -> None:
         self.actual_device = actual_device
+        self.device_proof = device_proof
         self.effective_precision = effective_precision
         self._session = session
         self._memory = memory
@@ -74,7 +82,10 @@ class OnnxRuntimeGenerator:
         """State before anything was read: the batch is known, what grows is 0, the rest is fixed by the graph."""
         axis = self._inputs["input_ids"].shape[0]
         sizes = [_size(one, axis, batch) for one in self._inputs[name].shape]
-        return np.zeros(sizes, dtype=_TYPES[self._inputs[name].type])
+        kind = self._inputs[name].type
+        if kind not in _TYPES:
+            raise Unsupported(f"not implemented: state of the type {kind} ({name})")
+        return np.zeros(sizes, dtype=_TYPES[kind])
 
     def _on_device(self, value: np.ndarray) -> Any:
         import onnxruntime
@@ -89,11 +100,12 @@ class OnnxRuntimeEncoderDecoder(OnnxRuntimeGenerator):
         self,
         session: Any,
         actual_device: str,
+        device_proof: dict[str, Any],
         effective_precision: str,
         memory: tuple[str, int],
         prompt_session: Any,
     ) -> None:
-        super().__init__(session, actual_device, effective_precision, memory)
+        super().__init__(session, actual_device, device_proof, effective_precision, memory)
         self._prompt_session = prompt_session
         self._given: dict[str, np.ndarray] = {}  # what the prompt was
 

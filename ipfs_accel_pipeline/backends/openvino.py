@@ -54,7 +54,7 @@ class OpenVINOBackend:
         path = bundle.artefact_path(self.generator_artefact(precision))
         compiled, _, _ = self._compile(path, device, precision, threads)
         proof = _proof(compiled)
-        facts = (",".join(proof["execution_devices"]), _effective_precision(proof, precision))
+        facts = (",".join(proof["execution_devices"]), proof, _effective_precision(proof, precision))
         prompt = prompt_path(path)
         if prompt is None:
             return OpenVINOGenerator(compiled, *facts)

@@ -17,8 +17,11 @@ from ipfs_accel_pipeline.models.generation import STATE_AFTER, STATE_BEFORE, TAR
 class OpenVINOGenerator:
     """A decoder: the step reads the prompt, too, with an empty cache."""
 
-    def __init__(self, compiled: Any, actual_device: str, effective_precision: str) -> None:
+    def __init__(
+        self, compiled: Any, actual_device: str, device_proof: dict[str, Any], effective_precision: str
+    ) -> None:
         self.actual_device = actual_device
+        self.device_proof = device_proof
         self.effective_precision = effective_precision
         self._compiled = compiled
         self._request = compiled.create_infer_request()
@@ -56,8 +59,10 @@ class OpenVINOGenerator:
 class OpenVINOEncoderDecoder(OpenVINOGenerator):
     """An encoder-decoder: a model of its own reads the prompt and returns the first cache."""
 
-    def __init__(self, compiled: Any, actual_device: str, effective_precision: str, prompt: Any) -> None:
-        super().__init__(compiled, actual_device, effective_precision)
+    def __init__(
+        self, compiled: Any, actual_device: str, device_proof: dict[str, Any], effective_precision: str, prompt: Any
+    ) -> None:
+        super().__init__(compiled, actual_device, device_proof, effective_precision)
         self._prompt_request = prompt.create_infer_request()
         self._prompt_inputs = {name for port in prompt.inputs for name in port.get_names()}
         self._after_prompt = {name: _find(prompt, name.removeprefix(STATE_BEFORE)) for name in self._inputs}

@@ -113,8 +113,8 @@ class PyTorchGenerator:
     """Decoders with transformers' own cache, encoder-decoders too: their encoder runs when the prompt is read."""
 
     def __init__(self, model: Any, device: Any, precision: str) -> None:
-        proof = _proof(model, device)
-        self.actual_device = ",".join(proof["parameter_devices"])
+        self.device_proof = _proof(model, device)
+        self.actual_device = ",".join(self.device_proof["parameter_devices"])
         self.effective_precision = _effective_precision(model, precision)
         self._model = model
         self._device = device

@@ -7,8 +7,7 @@ from importlib import metadata
 
 from ipfs_accel_pipeline.backends.library import imported_version, require_module, require_precision
 from ipfs_accel_pipeline.backends.onnxruntime import OnnxRuntimeBackend, OnnxRuntimeSession
-from ipfs_accel_pipeline.backends.onnxruntime_generator import OnnxRuntimeGenerator
-from ipfs_accel_pipeline.errors import BackendUnavailable
+from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 
 _PROVIDER = "WebGpuExecutionProvider"
@@ -41,18 +40,13 @@ class WebGpuNativeBackend(OnnxRuntimeBackend):
 
     def load(self, bundle: Bundle, device: str, precision: str, threads: int) -> OnnxRuntimeSession:
         require_precision(self.name, device, precision, _PRECISIONS)
-        session = super().load(bundle, _plugin_device(device), precision, threads)
+        require_module("onnxruntime_ep_webgpu", 'pip install "ipfs-accel-pipeline[webgpu]"')
+        if device not in _DEVICES:
+            raise BackendUnavailable(f"native WebGPU has no device {device!r} (it has: {', '.join(_DEVICES)})")
+        os.environ.update(_DEVICES[device])
+        session = super().load(bundle, f"ep:{_PROVIDER}", precision, threads)
         session.device_proof |= {"vulkan_drivers": os.environ.get("VK_DRIVER_FILES"), "device_asked_for": device}
         return session
 
-    def load_generator(self, bundle: Bundle, device: str, precision: str, threads: int) -> OnnxRuntimeGenerator:
-        return super().load_generator(bundle, _plugin_device(device), precision, threads)
-
-
-def _plugin_device(device: str) -> str:
-    """What ONNX Runtime calls it; Dawn is told which adapters it may take."""
-    require_module("onnxruntime_ep_webgpu", 'pip install "ipfs-accel-pipeline[webgpu]"')
-    if device not in _DEVICES:
-        raise BackendUnavailable(f"native WebGPU has no device {device!r} (it has: {', '.join(_DEVICES)})")
-    os.environ.update(_DEVICES[device])
-    return f"ep:{_PROVIDER}"
+    def generator_artefact(self, precision: str) -> str:
+        raise Unsupported("not implemented: a decoder's cache in WebGPU's memory")

@@ -17,6 +17,7 @@ import numpy as np
 from ipfs_accel_pipeline.benchmark.statistics import Summary, noise_reasons, summarize
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.records import (
+    GENERATION_FAILURE,
     Case,
     Generation,
     Observation,
@@ -108,6 +109,14 @@ class _Group:
         counted = [one.generation for one in self.used if one.generation is not None]
         return [] if any(one.reason for one in found) else counted
 
+    @cached_property
+    def generation_noise(self) -> list[str]:
+        """Why the times of written text are to be taken with care, by the rules for latencies."""
+        series = [[one for text in written.later_token_ms for one in text] for written in self.generations]
+        targets = [written.interval_target_met for written in self.generations]
+        reasons = noise_reasons(series, targets, summarize(series)) if series else []
+        return reasons + ([_EVERY_ROUND_SLOW] if series and self.all_slow else [])
+
     @property
     def time_to_first_token_ms(self) -> float | None:
         return _median_of_medians(one.first_token_ms for one in self.generations)
@@ -179,21 +188,25 @@ def _details(group: _Group) -> dict[str, Any]:
         "noise": group.noise if group.passed and group.first.latencies_ms else None,
         # A passed case has it in its performance row.
         "environment": None if group.passed else decisive.environment,
-        **decisive.details,
+        **{name: value for name, value in decisive.details.items() if name != GENERATION_FAILURE},
     }
 
 
 def _generation_details(group: _Group) -> dict[str, Any] | None:
     """None for a model that was not asked to write text."""
-    generations = [one.generation for one in group.rounds if one.generation is not None]
-    if not generations:
+    rounds = [one for one in group.rounds if one.generation is not None]
+    if not rounds:
         return None
-    decisive = next((one for one in generations if one.reason), generations[0])
+    decisive = next((one for one in rounds if one.generation and one.generation.reason), rounds[0])
+    assert decisive.generation is not None
     return {
-        "reason": decisive.reason,
-        "new_tokens": decisive.new_tokens,
+        "reason": decisive.generation.reason,
+        "failure": decisive.details.get(GENERATION_FAILURE),
         "texts": sum(len(one.first_token_ms) for one in group.generations),
-        "parity": [asdict(parity) for parity in decisive.parity],
+        "noise": group.generation_noise,
+        "parity": [asdict(parity) for parity in decisive.generation.parity],
+        "actual_device": decisive.generation.actual_device,
+        "device_proof": decisive.generation.device_proof,
     }
 
 
@@ -249,6 +262,7 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
         time_to_first_token_ms=group.time_to_first_token_ms,
         time_per_output_token_ms=group.time_per_output_token_ms,
         tokens_per_second=group.tokens_per_second,
+        new_tokens=next((one.new_tokens for one in group.generations), None),
         environment=group.used[0].environment,
         **asdict(case),
     )

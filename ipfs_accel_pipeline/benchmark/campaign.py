@@ -18,7 +18,7 @@ from ipfs_accel_pipeline.benchmark.environment import describe_host
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher, Outcome
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
-from ipfs_accel_pipeline.records import Case, Generation, Observation, Status
+from ipfs_accel_pipeline.records import GENERATION_FAILURE, Case, Generation, Observation, Status
 from ipfs_accel_pipeline.timing import Protocol
 
 _MEASURE = "ipfs_accel_pipeline.benchmark.worker:measure_round"
@@ -111,7 +111,7 @@ class Campaign:
         reason = str(written.message)
         if written.status is not Status.UNSUPPORTED:
             reason = f"{written.status}: {reason}"
-        fields = {"generation": Generation(reason=reason), "details": {"generation_failure": written.details}}
+        fields = {"generation": Generation(reason=reason), "details": {GENERATION_FAILURE: written.details}}
         return _added(measured, fields, written.duration_s)
 
     def _job(self, target: str, request: RoundRequest) -> Job:

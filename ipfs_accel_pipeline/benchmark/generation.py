@@ -8,7 +8,7 @@ without the prompt, as OpenVINO GenAI's TPOT and optimum-benchmark's decode late
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from ipfs_accel_pipeline.models.inputs import make_arrays, maximum_sequence
 from ipfs_accel_pipeline.records import Generation, ParityResult
 from ipfs_accel_pipeline.timing import Protocol
 
-# Even where one text takes longer than the whole budget of time is there one; else so many, for the first tokens.
+# For the times of first tokens; fewer where the time is up before, and one at least.
 _FEWEST_TEXTS = 3
 
 
@@ -54,7 +54,15 @@ def measure_generation(request: RoundRequest) -> dict[str, Any]:
     finally:
         generator.close()
     return {
-        "generation": Generation(request.protocol.new_tokens, firsts, laters, parity),
+        "generation": Generation(
+            new_tokens=request.protocol.new_tokens,
+            first_token_ms=firsts,
+            later_token_ms=laters,
+            interval_target_met=_meets_target(laters, request.protocol),
+            parity=parity,
+            actual_device=generator.actual_device,
+            device_proof=generator.device_proof,
+        ),
         "contention_slowdown": slowdown,
         "canary_after_ms": run_canary(cpus),
     }
@@ -69,7 +77,8 @@ def take_times(
 ) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
     """Of each text the milliseconds of its first token, and of each later one.
 
-    A first text warms up. Then texts are written until their later tokens satisfy the protocol as iterations do.
+    A first text warms up. Then whole texts are written until their later tokens, taken for iterations, are as many
+    and last as long as the protocol asks for and meet its interval, or the time is up.
     """
     _write_text(generator, prompt, protocol.new_tokens, clock)
     before_timing()
@@ -100,10 +109,14 @@ def _write_text(generator: Generator, prompt: Any, new_tokens: int, clock: Clock
 def _is_enough(texts: list[tuple[float, ...]], elapsed_s: float, protocol: Protocol) -> bool:
     if texts and elapsed_s >= protocol.max_duration_s:
         return True
-    tokens = [one for text in texts for one in text]
-    if len(texts) < _FEWEST_TEXTS or len(tokens) < protocol.min_iterations or elapsed_s < protocol.min_duration_s:
+    tokens = sum(len(text) for text in texts)
+    if len(texts) < _FEWEST_TEXTS or tokens < protocol.min_iterations or elapsed_s < protocol.min_duration_s:
         return False
-    return len(tokens) >= protocol.max_iterations or relative_half_width(tokens) <= protocol.interval_target
+    return tokens >= protocol.max_iterations or _meets_target(texts, protocol)
+
+
+def _meets_target(texts: Sequence[tuple[float, ...]], protocol: Protocol) -> bool:
+    return relative_half_width([one for text in texts for one in text]) <= protocol.interval_target
 
 
 def _told(generator: Generator, case: ParityCase, precision: str) -> ParityResult:
@@ -123,7 +136,7 @@ def _require_room(bundle: Bundle, request: RoundRequest) -> None:
     specs = {spec.name: spec for spec in bundle.input_specs}
     longest = maximum_sequence(bundle.input_specs)
     if grown_input(specs) == "input_ids" and request.sequence_length and longest:
-        length = request.sequence_length + request.protocol.new_tokens
+        length = request.sequence_length + request.protocol.new_tokens - 1  # the last one is never read
         if length > longest:
             raise Unsupported(
                 f"{request.sequence_length} tokens and {request.protocol.new_tokens} new ones are more than the "

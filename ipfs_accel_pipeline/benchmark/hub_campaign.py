@@ -7,7 +7,7 @@ this machine (load, canary, memory, power) is stored with them, and what the hub
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from ipfs_accel_pipeline.benchmark.protocol import judge_series
 from ipfs_accel_pipeline.models.bundles import open_bundle
 from ipfs_accel_pipeline.models.names import as_float32, match_outputs
 from ipfs_accel_pipeline.qualcomm.hub import ProfileResult
-from ipfs_accel_pipeline.records import Case, Observation, PowerReading, Status
+from ipfs_accel_pipeline.records import Case, Generation, Observation, PowerReading, Status
 from ipfs_accel_pipeline.timing import Protocol, RawSeries
 
 _NO_POWER = PowerReading("unavailable", "AI Hub measures no power, energy or temperature of its devices")
@@ -36,6 +36,7 @@ class HubCampaign:
         profile: str,
         backend_version: str | None,
         record: Callable[[Observation], None],
+        no_generation: Mapping[Case, str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._jobs = jobs
@@ -44,6 +45,7 @@ class HubCampaign:
         self._profile = profile
         self._version = backend_version
         self._record = record
+        self._no_generation = no_generation or {}  # why models that write text do not here
         self._sleep = sleep
 
     def run(self) -> Iterator[Observation]:
@@ -69,6 +71,8 @@ class HubCampaign:
         fields: dict[str, Any] = {"status": settled.status, "error_message": settled.reason}
         if settled.result is not None:
             fields |= self._measured(one, settled.result)
+        if fields["status"] is Status.PASSED and one.case in self._no_generation:
+            fields["generation"] = Generation(reason=self._no_generation[one.case])
         links = {"compile_job": entry.compile_job, "inference_job": entry.inference_job}
         pages = {name: self._jobs.hub.web_page(job) for name, job in links.items() if job}
         return Observation(

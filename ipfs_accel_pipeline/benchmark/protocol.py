@@ -32,16 +32,9 @@ PROFILES: dict[str, Protocol] = {
         max_duration_s=1.0,
         max_repeats=0,
         case_timeout_s=300.0,
-        new_tokens=16,
     ),
     "quick": Protocol(
-        max_warmup_s=0.3,
-        min_iterations=10,
-        min_duration_s=0.3,
-        max_duration_s=0.7,
-        max_repeats=0,
-        case_timeout_s=300.0,
-        new_tokens=16,
+        max_warmup_s=0.3, min_iterations=10, min_duration_s=0.3, max_duration_s=0.7, max_repeats=0, case_timeout_s=300.0
     ),
     "standard": Protocol(),
     "thorough": Protocol(rounds=5, max_duration_s=30.0, max_iterations=5000, interval_target=0.01, max_repeats=5),

@@ -112,6 +112,7 @@ class CaseRow(_Row):
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
     tokens_per_second: float | None = Field(description="Of the whole batch while it writes, without the prompt.")
+    new_tokens: int | None = Field(description="Of each text; compare only texts of the same length.")
     no_generation_reason: str | None = Field(description="Why a model that writes text wrote none.")
     iterations: int | None
     rounds: int | None
@@ -169,6 +170,7 @@ class OneTest(TestRow):
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
     tokens_per_second: float | None
+    new_tokens: int | None
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None

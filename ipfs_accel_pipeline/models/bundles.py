@@ -154,6 +154,12 @@ class Bundle:
         return self._facts["architecture"]
 
     @property
+    def writes_text(self) -> bool:
+        """Whether transformers would generate with it, and it has logits for each token to choose one by."""
+        logits = self.parity_cases()[0].reference.get("logits") if self._facts["writes_text"] else None
+        return logits is not None and logits.ndim == 3
+
+    @property
     def weights(self) -> str:
         return str(self._facts["weights"])
 

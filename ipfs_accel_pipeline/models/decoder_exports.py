@@ -15,7 +15,8 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.attempts import ExportPath
-from ipfs_accel_pipeline.models.generation import ENCODER_CACHE, PROMPT, STATE_AFTER, TARGETS
+from ipfs_accel_pipeline.models.generation import ENCODER_CACHE, PROMPT, STATE_AFTER, TARGETS, TOKENS
+from ipfs_accel_pipeline.models.onnx_files import graph_signature
 from ipfs_accel_pipeline.models.quiet import silent
 from ipfs_accel_pipeline.models.torch_exports import LoadModel, Specs, dynamic_shapes, example_inputs, save_openvino
 
@@ -51,10 +52,20 @@ def _has_encoder(specs: Specs) -> bool:
 
 def _onnx_decoder(model: Any, specs: Specs, target: Path) -> None:
     _save_onnx(*_step(model, specs), {}, target / "model.onnx")
+    shapes = {one.name: one.shape for one in graph_signature(target / "model.onnx").inputs}
+    _require_any_length(not isinstance(shapes[TOKENS][1], int), type(model).__name__)
 
 
 def _openvino_decoder(model: Any, specs: Specs, target: Path) -> None:
-    save_openvino(_openvino(*_step(model, specs), {}, stateful=True), target / "model.xml")
+    graph = _openvino(*_step(model, specs), {}, stateful=True)
+    _require_any_length(graph.input(TOKENS).get_partial_shape()[1].is_dynamic, type(model).__name__)
+    save_openvino(graph, target / "model.xml")
+
+
+def _require_any_length(is_free: bool, architecture: str) -> None:
+    """A step that takes so many tokens and no other can read no prompt."""
+    if not is_free:
+        raise Unsupported(f"not yet: the exporter fixes the number of tokens that a step of {architecture} takes")
 
 
 def _onnx_pair(model: Any, specs: Specs, target: Path) -> None:

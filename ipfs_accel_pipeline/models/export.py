@@ -33,7 +33,6 @@ from ipfs_accel_pipeline.models.decoder_exports import (
     openvino_decoder_paths,
     require_exportable_decoder,
 )
-from ipfs_accel_pipeline.models.generation import generates
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
 from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
@@ -189,7 +188,7 @@ def _openvino_decoder(work: _Work, target: Path) -> Made:
 
 def _decoder_bundle(work: _Work) -> Bundle:
     bundle = open_bundle(work.folder)
-    if not generates(bundle.architecture):
+    if not bundle.writes_text:
         raise Unsupported(f"never: {bundle.architecture or 'a file'} is not known to write text")
     require_exportable_decoder(bundle.input_specs)
     return bundle

@@ -1,4 +1,4 @@
-"""Writing text token by token: which models do it, and a parity case told token by token.
+"""Writing text token by token: the names it goes by in exported graphs, and a parity case told token by token.
 
 A decoder with a cache that is told the tokens of a parity case one after the other must answer what the reference
 answered to all of them at once. So a cache is checked against the fp32 reference that every bundle has.
@@ -24,8 +24,6 @@ PROMPT = "prompt"  # stem of the file beside the step's that reads the prompt of
 TARGETS = "decoder_input_ids"  # what grows in an encoder-decoder
 TOKENS = "input_ids"
 
-# What transformers calls the classes whose `generate` writes text.
-_GENERATIVE = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "EncoderDecoderModel", "MTModel")
 _TOLD_TOKENS = 8  # enough for an error in the cache to grow
 _SHORTEST_PROMPT = 2  # exporters take a length of 1 for a constant
 
@@ -40,11 +38,6 @@ class ToldCase:
     prompt: dict[str, np.ndarray]
     tokens: tuple[np.ndarray, ...]
     expected: np.ndarray
-
-
-def generates(architecture: str | None) -> bool:
-    """By the ending of its class name; a user's ONNX or OpenVINO file has none, and is not known to."""
-    return architecture is not None and architecture.endswith(_GENERATIVE)
 
 
 def grown_input(names: Mapping[str, object]) -> str:

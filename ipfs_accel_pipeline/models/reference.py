@@ -55,6 +55,7 @@ def reference_of_transformers(spec: ModelSpec, weights: WeightsSource, target: P
         "parameters": sum(parameter.numel() for parameter in saved.parameters()),  # tied ones once
         "weights_digest": files_digest(weight_files(target / "model")),
         "reference_runtime": "pytorch",
+        "writes_text": built.model.can_generate(),
         "details": {"batch_norm_calibrated": is_calibrated, "newly_initialized": list(built.newly_initialized)},
     }
     return _write(spec, weights, specs, torch_answer(saved), target, facts)
@@ -124,6 +125,7 @@ def _write(
     cases = [_case(specs, shape, answer, _INPUT_SEED + index) for index, shape in enumerate(_shapes(specs))]
     degenerate = degenerate_outputs(cases[-1].reference, cases[-1].batch_size)
     common = {
+        "writes_text": False,  # a user's file is not known to
         "model_id": spec.model_id,
         "source": spec.source,
         "weights": weights.kind,

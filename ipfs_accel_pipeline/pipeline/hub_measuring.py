@@ -53,9 +53,11 @@ class HubWork:
             record(self.refusals[case])
             yield self.refusals[case]
         mine = [one for one in self.cases if one.case in wanted]
+        no_generation = {one.case: one.no_generation for one in planned if one.no_generation}
         if self.jobs is not None:
             version = AiHubBackend().version()
-            yield from HubCampaign(self.jobs, mine, find_profile(profile), profile, version, record).run()
+            protocol = find_profile(profile)
+            yield from HubCampaign(self.jobs, mine, protocol, profile, version, record, no_generation).run()
 
 
 @contextmanager

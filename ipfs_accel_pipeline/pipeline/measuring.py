@@ -96,7 +96,8 @@ def _sealed_before(store: ShardStore, hardware_id: str, run_id: str, config: Run
 def _require_same_settings(header: Header, config: RunConfig) -> None:
     """Rounds of two protocols must not be mixed under one run: they would be one row."""
     before = header.details.get("config")
-    if before is not None and _as_json(before) != _as_json(asdict(config)):
+    # What a run begun by an earlier version could not be asked for has its default.
+    if before is not None and _as_json({**asdict(RunConfig()), **before}) != _as_json(asdict(config)):
         raise UsageError(
             f"Run {header.run_id} was measured with other settings. Launch a new run instead of executing it again."
         )

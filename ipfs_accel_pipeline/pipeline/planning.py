@@ -16,7 +16,6 @@ from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.bundles import artefact_outcome, bundle_folder, open_bundle
-from ipfs_accel_pipeline.models.generation import generates
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
@@ -104,7 +103,7 @@ def _generation(
     backend: Backend, platform: HardwarePlatform, endpoint: str, bundle: Path, precision: str, config: RunConfig
 ) -> _Generation:
     is_timed = platform.acceleration != "emulated"
-    if not (is_timed and config.protocol.new_tokens and generates(open_bundle(bundle).architecture)):
+    if not (is_timed and config.protocol.new_tokens and open_bundle(bundle).writes_text):
         return _Generation()
     if not isinstance(backend, WritesText):
         return _Generation(refusal=f"not implemented: {endpoint} runs no decoders with a cache")

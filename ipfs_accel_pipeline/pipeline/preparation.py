@@ -24,7 +24,7 @@ from ipfs_accel_pipeline.models.bundles import (
     open_bundle,
     record_failure,
 )
-from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS, generates
+from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.endpoints import endpoint_devices, precisions_of
@@ -36,6 +36,7 @@ _PRELOAD = ("torch", "transformers", "transformers.modeling_utils", "transformer
 _TIMEOUT_S = 3600.0
 _MEMORY_PER_WORKER_MB = 6000  # exporting a 600M model peaked at 5-7 GB
 REFERENCE = "reference"
+_WRITING = ("generation", "translation", "speech-recognition", "to-text", "visual-question")  # in the names of tasks
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,14 @@ def _artefacts(artefact_of: Callable[[str], str], precisions: Sequence[str]) -> 
     return found
 
 
-def artefacts_of(architecture: str | None, artefacts: Sequence[str]) -> list[str]:
-    """Those that a model of this class can have: decoders only where it writes text."""
-    return [one for one in artefacts if one not in DECODER_ARTEFACTS or generates(architecture)]
+def most_artefacts(specs: Sequence[ModelSpec], artefacts: Sequence[str]) -> int:
+    """How many there will be at most: whether a model writes text is known for certain once it was built."""
+    forward = [one for one in artefacts if one not in DECODER_ARTEFACTS]
+    return sum(len(artefacts if _may_write(spec) else forward) for spec in specs)
+
+
+def _may_write(spec: ModelSpec) -> bool:
+    return spec.task is None or any(word in spec.task for word in _WRITING)
 
 
 def prepare_bundles(
@@ -131,8 +137,9 @@ def _prepare_model(
     yield reference
     if not reference.outcome.ok:
         return
-    for artefact in artefacts_of(open_bundle(folder).architecture, artefacts):
-        if artefact != REFERENCE:
+    writes_text = open_bundle(folder).writes_text
+    for artefact in artefacts:
+        if artefact != REFERENCE and (writes_text or artefact not in DECODER_ARTEFACTS):
             yield _prepare(spec, folder, artefact, config, store, launcher)
 
 

@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
-from ipfs_accel_pipeline.pipeline.preparation import Prepared, artefacts_of, needed_artefacts, prepare_bundles
+from ipfs_accel_pipeline.pipeline.preparation import Prepared, most_artefacts, needed_artefacts, prepare_bundles
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -155,7 +155,7 @@ def _prepare(
     progress: Progress,
 ) -> None:
     artefacts = needed_artefacts(platforms, config)
-    progress.preparing(sum(len(artefacts_of(spec.architecture, artefacts)) for spec in specs))
+    progress.preparing(most_artefacts(specs, artefacts))
     with exclusive_host(progress.warn):  # exports take every core, and another run may be measuring
         for one in prepare_bundles(specs, artefacts, config, settings.bundles):
             progress.prepared(one)

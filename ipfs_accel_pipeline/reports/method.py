@@ -34,13 +34,14 @@ _ELSEWHERE = (
     " shape only. An emulator is asked for its outputs and is never timed."
 )
 _GENERATION = (
-    "Models that write text also append tokens to the prompt, in a process of their own after the forward pass was"
-    " timed: greedily, with a cache, all items of the batch together. First the two prompts of the parity gate are told"
-    " token by token, and every answer must be the reference's. Time to first token is from handing over the prompt"
-    " until the host has the token; time per output token is the mean of the later ones within a text; each is the"
-    " median over the texts of a round, then over the rounds. Tokens per second is the batch size over the time per"
-    " output token: writing alone, without the prompt. Decoders that an exporter cannot make are measured on PyTorch"
-    " only, and the dash says why."
+    "Models that write text also append tokens to the prompt, in a process of their own after the forward pass"
+    " was timed: greedily, with a cache, all items of the batch together. First the two prompts of the parity gate"
+    " are told token by token, and every answer must be the reference's within the gate's tolerance. Time to first"
+    " token is from handing over the prompt until the host has the token (an encoder-decoder reads its encoder's"
+    " input and 8 tokens of the decoder); time per output token is the mean of the later ones within a text; each"
+    " is the median over the texts of a round, then over the rounds. Tokens per second is the batch size over the"
+    " time per output token: writing alone, without the prompt. A token takes longer the more there are before it:"
+    " compare texts of the same length after prompts of the same length."
 )
 _NOISY = (
     "A result is noisy when a round missed its interval target, when the first and second half of a round disagree, or"
@@ -92,7 +93,7 @@ def _profile(protocol: Protocol) -> str:
         f" {protocol.min_iterations} timed iterations and {protocol.min_duration_s:g} s, until the 95 % interval of the"
         f" median is within {percent(protocol.interval_target)}, at most {protocol.max_duration_s:g} s or"
         f" {protocol.max_iterations:,} iterations; at most {protocol.max_repeats} further rounds for slow ones;"
-        f" {protocol.new_tokens} new tokens where text is written."
+        f" {protocol.new_tokens} new tokens in each text."
     )
 
 

@@ -75,7 +75,8 @@ def _outcomes(content: ReportContent) -> Iterator[str]:
 
 
 def _labels_of_result(row: Performance | GenerationRow) -> str:
-    return _labels({**_case(row), "acceleration": row.acceleration, "threads": row.threads})
+    new_tokens = row.new_tokens if isinstance(row, GenerationRow) else None
+    return _labels({**_case(row), "acceleration": row.acceleration, "threads": row.threads, "new_tokens": new_tokens})
 
 
 def _case(row: Performance | GenerationRow | RecentTest) -> dict[str, object]:

@@ -254,7 +254,7 @@ class PowerGap:
 
 @dataclass(frozen=True)
 class GenerationRow:
-    """Text that the latest result of one case wrote token by token, greedily, with a cache."""
+    """Text that the latest result of one case wrote token by token."""
 
     model_id: str
     hardware_id: str
@@ -265,10 +265,15 @@ class GenerationRow:
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
     tokens_per_second: float | None  # of the whole batch, while writing
-    new_tokens: int | None
+    new_tokens: int | None  # of each text
+    texts: int | None
     provenance: str
     acceleration: str | None
+    weights: str | None
     threads: int | None
+    is_noisy: bool | None
+    rounds: int | None
+    slow_rounds: int | None
     reason: str | None
     test_timestamp: datetime
 

@@ -144,9 +144,9 @@ def generation(connection: Any, scope: Scope) -> tuple[tuple[GenerationRow, ...]
     rows = [replace(row, reason=first_line(row.reason)) for row in rows]
     gaps: dict[tuple[str, str, str | None], dict[str, None]] = {}
     for row in rows:
-        if row.tokens_per_second is None:
+        if row.reason:
             gaps.setdefault((row.hardware_id, row.endpoint_type, row.reason), {})[row.model_id] = None
-    written = tuple(row for row in rows if row.tokens_per_second is not None)
+    written = tuple(row for row in rows if not row.reason)
     return written, tuple(GenerationGap(*gap, tuple(models)) for gap, models in sorted(gaps.items(), key=str))
 
 

@@ -69,7 +69,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "case": _case,
     "rank": wording.rank,
     "labels": wording.labels,
-    "origin": wording.origin,
     "shared_labels": wording.shared_labels,
     "availability": wording.availability,
     "platform_labels": wording.platform_labels,

@@ -74,10 +74,11 @@ def rank(row: Performance) -> str:
     return RANKS.get(row.rank) or f"{significant(row.p50_ratio_to_fastest)} × as long"
 
 
-def labels(row: Performance) -> list[str]:
+def labels(row: Performance | GenerationRow) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
-        *origin(row),
+        *([row.provenance] if row.provenance != "measured" else []),
+        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
         *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
@@ -86,20 +87,12 @@ def labels(row: Performance) -> list[str]:
     ]
 
 
-def origin(row: Performance | GenerationRow) -> list[str]:
-    """Words for numbers that were not measured here, or not on the real hardware."""
-    return [
-        *([row.provenance] if row.provenance != "measured" else []),
-        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
-    ]
-
-
 def shared_labels(rows: list[Performance]) -> list[str]:
     """What holds for every row of a group: said once above them."""
     return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
 
 
-def _slow_rounds_left_out(row: Performance) -> bool:
+def _slow_rounds_left_out(row: Performance | GenerationRow) -> bool:
     return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ipfs_accel_pipeline.backends import onnxruntime
 from ipfs_accel_pipeline.backends.interface import Generator, WritesText
 from ipfs_accel_pipeline.backends.registry import ENDPOINTS as ALL_ENDPOINTS
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.parity import compare
-from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
+from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.build import load_saved
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.generation import token_by_token
@@ -146,6 +147,7 @@ def test_logits_stay_valid_when_the_next_ones_come(generator, bundle):
 
 
 def test_device_and_precision_are_read_back(generator, endpoint):
+    assert generator.device_proof
     assert generator.actual_device.lower().startswith(endpoint[2].lower())
     assert generator.effective_precision == endpoint[3]
 
@@ -173,7 +175,10 @@ def test_the_endpoints_that_write_text_are_these():
     assert writing == {"pytorch", "onnxruntime", "openvino", "webgpu-native"}
 
 
-def test_native_webgpu_without_its_plugin_says_what_to_install(tiny_gpt2_bundle, monkeypatch):
-    monkeypatch.setattr("ipfs_accel_pipeline.backends.library.importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BackendUnavailable, match="pip install"):
-        load_backend("WebGPU", "webgpu-native").load_generator(tiny_gpt2_bundle, "dawn", "fp32", THREADS)
+def test_a_cache_that_would_cross_to_the_host_with_every_token_is_not_timed():
+    with pytest.raises(Unsupported, match="not implemented: a decoder's cache in WebGPU's memory"):
+        load_backend("WebGPU", "webgpu-native").generator_artefact("fp32")
+    for provider, device in (("MIGraphXExecutionProvider", "rocm:0"), ("CoreMLExecutionProvider", "mps")):
+        with pytest.raises(Unsupported, match=provider):
+            onnxruntime._cache_memory(provider, device)
+    assert onnxruntime._cache_memory("CUDAExecutionProvider", "cuda:1") == ("cuda", 1)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from ipfs_accel_pipeline.benchmark.aggregation import aggregate
-from ipfs_accel_pipeline.records import Generation, ParityResult, PowerReading, Provenance, Status
+from ipfs_accel_pipeline.records import GENERATION_FAILURE, Generation, ParityResult, PowerReading, Provenance, Status
 from ipfs_accel_pipeline_tests.fakes import failed_observation, observation, power_reading
 
 PARITY = ParityResult(1, 16, 1.0, 0.0, 0.0, passed=True, reason=None)
@@ -167,8 +167,10 @@ def test_durations_of_the_rounds_add_up():
     assert power_reading().duration_seconds is None
 
 
-def text(first=50.0, later=(10.0, 20.0), texts=3):
-    return Generation(3, (first,) * texts, (later,) * texts, parity=(PARITY,))
+def text(first=50.0, later=(10.0, 20.0), texts=3, met=True):
+    return Generation(
+        3, (first,) * texts, (later,) * texts, interval_target_met=met, parity=(PARITY,), actual_device="here"
+    )
 
 
 def generated(*generations, slow=(), **changes):
@@ -184,7 +186,8 @@ def test_the_times_of_written_text_are_medians_over_texts_and_rounds():
     assert (row.time_to_first_token_ms, row.time_per_output_token_ms) == (60, 15)
     assert row.tokens_per_second == pytest.approx(4 / 15e-3)
     details = rows.test_results[0].details["generation"]
-    assert (details["reason"], details["new_tokens"], details["texts"]) == (None, 3, 9)
+    assert (details["reason"], details["texts"], details["actual_device"]) == (None, 9, "here")
+    assert row.new_tokens == 3
     assert details["parity"][0]["passed"]
 
 
@@ -205,3 +208,26 @@ def test_a_model_that_writes_no_text_has_neither_numbers_nor_a_reason():
     rows = rows_of(*rounds(10))
     assert rows.performance_results[0].tokens_per_second is None
     assert rows.test_results[0].details["generation"] is None
+
+
+def test_the_last_words_of_a_process_that_died_writing_in_a_later_round_are_kept():
+    died = Generation(reason="crashed: killed by signal 9 (SIGKILL)")
+    first, second = generated(text(), died)
+    rows = rows_of(first, replace(second, details={GENERATION_FAILURE: {"log_tail": "last words"}}))
+    details = rows.test_results[0].details
+    assert details["generation"]["failure"] == {"log_tail": "last words"}
+    assert GENERATION_FAILURE not in details
+
+
+@pytest.mark.parametrize(
+    ("texts", "noise"),
+    [
+        ([text(later=(10.0, 10.0))] * 3, []),
+        ([text(later=(10.0, 10.0)), text(later=(10.0, 10.0), met=False)], ["a round missed its interval target"]),
+        ([text(later=(10.0, 10.0)), text(later=(50.0, 50.0)), text(later=(90.0, 90.0))], ["the rounds disagree"]),
+    ],
+)
+def test_restless_text_is_noisy_although_the_forward_pass_is_not(texts, noise):
+    rows = rows_of(*generated(*texts))
+    assert rows.test_results[0].details["generation"]["noise"] == noise
+    assert not rows.performance_results[0].is_noisy

@@ -6,7 +6,7 @@ from ipfs_accel_pipeline.benchmark.campaign import Campaign, PlannedCase
 from ipfs_accel_pipeline.benchmark.canary import HostBest
 from ipfs_accel_pipeline.benchmark.launcher import Outcome
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest
-from ipfs_accel_pipeline.records import Generation, Status
+from ipfs_accel_pipeline.records import GENERATION_FAILURE, Generation, Status
 from ipfs_accel_pipeline.timing import Protocol
 from ipfs_accel_pipeline_tests.fakes import case, observation
 
@@ -215,7 +215,7 @@ def test_a_crash_while_writing_keeps_the_forward_pass_and_is_not_tried_again(run
     assert [one.status for one in observations] == [Status.PASSED] * 3
     assert [one.latencies_ms for one in observations] == [(10.0,) * 10] * 3
     assert [one.generation.reason for one in observations] == ["crashed: killed by signal 9 (SIGKILL)"] * 3
-    assert observations[0].details["generation_failure"]["log_tail"] == "last words"
+    assert observations[0].details[GENERATION_FAILURE]["log_tail"] == "last words"
     assert len(launcher.text_jobs) == 1
 
 

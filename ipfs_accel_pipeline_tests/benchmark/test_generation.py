@@ -1,8 +1,10 @@
 """How written text is timed, and what stands in the way of it."""
 
+import itertools
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ class Counting:
     """Answers every token with its successor; reading a prompt and writing a token take their time."""
 
     actual_device = "here"
+    device_proof = MappingProxyType({"nodes": 7})
     effective_precision = "fp32"
 
     def __init__(self, clock=None, read_s=0.5, write_s=0.25):
@@ -131,6 +134,7 @@ def test_times_are_taken_after_the_answers_were_found_right_token_by_token(stage
     written = fields["generation"]
     assert generator.told[0] == ["read", 1, 2, 3, 4], "the reference's own tokens come first"
     assert (written.reason, written.new_tokens) == (None, 4)
+    assert (written.actual_device, written.device_proof) == ("here", {"nodes": 7})
     assert len(written.first_token_ms) == len(written.later_token_ms) >= 3
     assert [(one.passed, one.cosine) for one in written.parity] == [(True, 1.0)]
     assert fields["canary_after_ms"] > 0
@@ -161,8 +165,28 @@ def test_an_endpoint_that_writes_no_text_is_named(stage):
 
 
 def test_prompt_and_new_tokens_must_fit_the_model(stage):
-    stage(Counting(), maximum=6)
-    with pytest.raises(Unsupported, match="3 tokens and 4 new ones are more than the model's 6"):
+    stage(Counting(), maximum=5)
+    with pytest.raises(Unsupported, match="3 tokens and 4 new ones are more than the model's 5"):
         measure_generation(request())
-    stage(Counting(), maximum=7)
+    stage(Counting(), maximum=6)  # the last token is written and never read
     assert measure_generation(request())["generation"].reason is None
+
+
+@pytest.mark.parametrize(("write_s", "is_met"), [((0.25,), True), ((0.1, 0.5), False)])
+def test_restless_tokens_are_said_to_have_missed_the_interval(stage, write_s, is_met, monkeypatch):
+    generator = Restless(write_s)
+    stage(generator)
+    monkeypatch.setattr(generation, "take_times", partial(take_times, clock=generator.clock))
+    assert measure_generation(request())["generation"].interval_target_met is is_met
+
+
+class Restless(Counting):
+    """Takes another time for each token, by turns."""
+
+    def __init__(self, write_s):
+        super().__init__()
+        self.turns = itertools.cycle(write_s)
+
+    def write(self, tokens):
+        self.write_s = next(self.turns)
+        return super().write(tokens)

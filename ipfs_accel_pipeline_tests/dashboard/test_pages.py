@@ -121,8 +121,8 @@ def plain(text: str) -> str:
 def test_written_text_is_shown_with_the_reason_where_there_is_none(example_client):
     shown = plain(page(example_client, f"/model?id={example.BERT}"))
     assert "Text generation" in shown
-    assert "21.5 ms 4.00 ms 250" in shown
-    assert "– – – token by token: wrong output &lt;b&gt;| at last" in shown
+    assert "21.5 ms 4.00 ms 250 32 software" in shown
+    assert "– – – – token by token: wrong output &lt;b&gt;| at last" in shown
     assert "Tokens per second 250" in plain(page(example_client, "/test?id=test-4"))
     assert "Tokens per second – (token by token: wrong output" in plain(page(example_client, "/test?id=test-3"))
 

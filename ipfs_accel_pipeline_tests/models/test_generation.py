@@ -1,11 +1,11 @@
-"""A parity case told token by token, and which models write text at all."""
+"""A parity case told token by token."""
 
 import numpy as np
 import pytest
 
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import ParityCase
-from ipfs_accel_pipeline.models.generation import generates, token_by_token
+from ipfs_accel_pipeline.models.generation import token_by_token
 
 
 def case(inputs, logits):
@@ -51,21 +51,3 @@ def test_without_logits_for_each_token_there_is_nothing_to_check_against(referen
 def test_a_model_without_tokens_is_refused_and_not_guessed_at():
     with pytest.raises(Unsupported, match="no logits for each token"):
         token_by_token(ParityCase(2, None, {"pixel_values": np.ones((2, 3, 8, 8))}, {"logits": logits(2, 8)}))
-
-
-@pytest.mark.parametrize(
-    ("architecture", "writes"),
-    [
-        ("GPT2LMHeadModel", True),
-        ("Qwen3ForCausalLM", True),
-        ("T5ForConditionalGeneration", True),
-        ("VisionEncoderDecoderModel", True),
-        ("MarianMTModel", True),
-        ("BertForMaskedLM", False),
-        ("Wav2Vec2ForCTC", False),
-        ("GPT2Model", False),
-        (None, False),
-    ],
-)
-def test_whether_a_model_writes_text_is_told_by_its_class(architecture, writes):
-    assert generates(architecture) is writes

@@ -3,7 +3,9 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import UsageError
@@ -11,7 +13,7 @@ from ipfs_accel_pipeline.models.bundles import bundle_folder, record_failure
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
-from ipfs_accel_pipeline.pipeline.preparation import artefacts_of, needed_artefacts
+from ipfs_accel_pipeline.pipeline.preparation import most_artefacts, needed_artefacts
 from ipfs_accel_pipeline.pipeline.run import choose_platforms
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline_tests.fakes import absent_hardware_row, hardware_row
@@ -21,9 +23,11 @@ OPENVINO = hardware_row(hardware_id="openvino-cpu-a", hardware_type="OpenVINO", 
 ABSENT = absent_hardware_row(unavailable_reason="no NVIDIA driver")
 _BERT = {"architecture": "BertModel", "config_class": "BertConfig"}
 _VIT = {"architecture": "ViTModel", "config_class": "ViTConfig"}
-TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", sequence_length=128, **_BERT)
+TEXT = ModelSpec("tests/text", "bert", "text_encoder", "text", "catalogue", "fill-mask", sequence_length=128, **_BERT)
 _GPT2 = {"architecture": "GPT2LMHeadModel", "config_class": "GPT2Config"}
-WRITER = ModelSpec("tests/writer", "gpt2", "text_decoder", "text", "catalogue", sequence_length=128, **_GPT2)
+WRITER = ModelSpec(
+    "tests/writer", "gpt2", "text_decoder", "text", "catalogue", "text-generation", sequence_length=128, **_GPT2
+)
 IMAGE = ModelSpec("tests/image", "vit", "vision", "image", "catalogue", **_VIT)
 
 
@@ -95,8 +99,8 @@ def test_the_artefacts_are_those_the_endpoints_load_and_the_reference_comes_firs
 def test_decoders_are_needed_where_text_is_asked_for_and_only_by_models_that_write():
     artefacts = needed_artefacts([CPU, OPENVINO], RunConfig(precisions=("fp32", "int8")))
     assert [one for one in artefacts if "decoder" in one] == ["onnx_decoder", "openvino_decoder"]
-    assert artefacts_of("GPT2LMHeadModel", artefacts) == artefacts
-    assert artefacts_of("BertModel", artefacts) == [one for one in artefacts if "decoder" not in one]
+    assert most_artefacts([TEXT], artefacts) == len(artefacts) - 2
+    assert most_artefacts([WRITER, replace(WRITER, task=None)], artefacts) == 2 * len(artefacts)
 
 
 def test_new_tokens_are_those_of_the_profile_where_nothing_else_was_asked():
@@ -162,7 +166,10 @@ def prepared_reference(store, spec, *others):
     for artefact in ("reference", *(others or ("onnx",))):
         (folder / artefact).mkdir(parents=True)
         (folder / f"{artefact}.json").write_text(json.dumps({"artefact": artefact, "status": "ok", "attempts": []}))
-    (folder / "reference" / "reference.json").write_text(json.dumps({"architecture": spec.architecture}))
+    facts = {"writes_text": spec is WRITER, "cases": [{"batch_size": 1, "sequence_length": 4}]}
+    (folder / "reference" / "reference.json").write_text(json.dumps(facts))
+    for part, arrays in (("inputs", {}), ("outputs", {"logits": np.zeros((1, 4, 2), np.float32)})):
+        save_file(arrays, folder / "reference" / f"case_0_{part}.safetensors")
     return folder
 
 

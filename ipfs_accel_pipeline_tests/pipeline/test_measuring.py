@@ -9,6 +9,7 @@ from ipfs_accel_pipeline.benchmark import campaign, protocol
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import model_row
+from ipfs_accel_pipeline.pipeline import measuring
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
@@ -75,7 +76,7 @@ def stored_text(workshop, platform, bundle):
     with open_database(settings.database) as connection:
         (row,) = connection.execute(
             "SELECT time_to_first_token_ms, time_per_output_token_ms, tokens_per_second, p50_latency_ms, "
-            "t.details ->> '$.generation.reason', t.details -> '$.generation_failure' "
+            "t.details ->> '$.generation.reason', t.details -> '$.generation.failure' "
             "FROM test_results t JOIN performance_results p ON p.test_id = t.id WHERE t.success"
         ).fetchall()
     return row
@@ -85,7 +86,7 @@ def test_a_model_that_writes_has_the_times_of_its_tokens(workshop, openvino, tin
     first, later, per_second, _, reason, failure = stored_text(workshop, openvino, tiny_gpt2_bundle)
     assert min(first, later) > 0
     assert per_second == pytest.approx(2 / later * 1e3)
-    assert (reason, failure) == (None, None)
+    assert (reason, failure) == (None, "null")
 
 
 def test_a_process_that_dies_while_writing_leaves_the_forward_pass_and_its_reason(
@@ -115,3 +116,12 @@ def test_a_run_executed_again_with_other_settings_is_refused(workshop, openvino)
     measure(workshop, openvino)
     with pytest.raises(UsageError, match="measured with other settings"):
         measure(workshop, openvino, replace(SMOKE, profile="quick"))
+
+
+def test_a_run_begun_before_a_choice_existed_is_executed_again_with_its_default(workshop, openvino):
+    shard = measure(workshop, openvino)
+    before = {name: value for name, value in shard.header.details["config"].items() if name != "new_tokens"}
+    older = replace(shard.header, details={**shard.header.details, "config": before})
+    measuring._require_same_settings(older, SMOKE)
+    with pytest.raises(UsageError, match="measured with other settings"):
+        measuring._require_same_settings(older, replace(SMOKE, new_tokens=5))

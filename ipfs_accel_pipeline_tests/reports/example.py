@@ -47,7 +47,7 @@ MODELS = [
 
 _OF_RESULT = (
     "memory_peak_mb", "is_noisy", "rounds", "environment",
-    "time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_second",
+    "time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_second", "new_tokens",
 )  # fmt: skip
 
 
@@ -73,9 +73,10 @@ WRITES = {
     "time_to_first_token_ms": 21.5,
     "time_per_output_token_ms": 4.0,
     "tokens_per_second": 250.0,
-    "details": {"generation": {"reason": None, "new_tokens": 32}},
+    "new_tokens": 32,
+    "details": {"generation": {"reason": None, "texts": 9, "noise": []}},
 }
-WRITES_NOT = {"generation": {"reason": "token by token: wrong output <b>| at last", "new_tokens": None}}
+WRITES_NOT = {"generation": {"reason": "token by token: wrong output <b>| at last", "texts": 0, "noise": []}}
 
 PASSED = [
     passed(1, 9.5),

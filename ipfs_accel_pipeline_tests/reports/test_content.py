@@ -198,7 +198,10 @@ def test_written_text_has_its_times_and_its_labels_and_its_absence_a_reason(cont
         (BERT, SOFTWARE, 250.0, 32),
         (example.ODD, CPU, 250.0, 32),
     ]
-    assert [g.acceleration for g in content.generation] == ["software", "hardware"]
+    assert [(g.acceleration, g.texts, g.is_noisy) for g in content.generation] == [
+        ("software", 9, False),
+        ("hardware", 9, False),
+    ]
     (gap,) = content.generation_gaps
     assert (gap.hardware_id, gap.endpoint_type, gap.models) == (OPENVINO, "openvino", (BERT,))
     assert gap.reason == example.WRITES_NOT["generation"]["reason"]

@@ -126,3 +126,4 @@ def test_openmetrics_has_the_times_of_written_text_where_they_are_known(content)
     }
     assert len(found) == 3 * len(content.generation)
     assert all('acceleration="software"' in labels for _, labels, _ in found if example.SOFTWARE in labels)
+    assert all('new_tokens="32"' in labels for _, labels, _ in found)

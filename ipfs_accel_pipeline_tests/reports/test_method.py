@@ -11,7 +11,7 @@ def test_the_method_quotes_the_figures_of_the_protocol():
     assert f"{standard.rounds} rounds" in notes["Profile standard"]
     assert f"at least {standard.min_iterations} timed iterations" in notes["Profile standard"]
     assert notes["Profile smoke"].startswith("1 round;")
-    assert notes["Profile standard"].endswith(f"; {standard.new_tokens} new tokens where text is written.")
+    assert notes["Profile standard"].endswith(f"; {standard.new_tokens} new tokens in each text.")
 
 
 def test_the_method_explains_what_a_reader_could_misread():

@@ -79,7 +79,9 @@ def _with_latency(rows: Rows) -> int:
 
 
 def _about_text(rows: Rows) -> Rows:
-    return [row for row in rows if row["tokens_per_second"] is not None or row["no_generation_reason"]]
+    """Those with a number of written text, or a reason why there is none."""
+    told = ("tokens_per_second", "time_per_output_token_ms", "time_to_first_token_ms", "no_generation_reason")
+    return [row for row in rows if any(row[name] is not None for name in told)]
 
 
 def _charts(rows: Rows, label: str) -> dict[str, charts.Figure]:

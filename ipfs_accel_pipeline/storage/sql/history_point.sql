@@ -10,7 +10,8 @@ point AS (
     SELECT
         t.id AS test_id, v.weights_number, t."timestamp", t.model_id, t.hardware_id, t.endpoint_type, t.precision, t.batch_size,
         t.sequence_length, t.success, t.parity_cosine,
-        p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.time_to_first_token_ms, p.tokens_per_second, p.memory_peak_mb,
+        p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.time_to_first_token_ms, p.tokens_per_second,
+        p.new_tokens, p.memory_peak_mb,
         p.first_inference_ms, p.energy_efficiency_items_per_joule
     FROM test_results AS t
     LEFT JOIN performance_results AS p ON p.test_id = t.id AND p.provenance = 'measured'
@@ -23,8 +24,13 @@ SELECT
     dense_rank() OVER (
         ORDER BY model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length
     ) AS case_number,
-    *
+    -- Texts of another length than the newest are another quantity: a token takes longer the more there are before it.
+    * EXCLUDE (new_tokens) REPLACE (
+        CASE WHEN new_tokens = arg_max(new_tokens, "timestamp") OVER of_case THEN tokens_per_second END
+            AS tokens_per_second
+    )
 FROM point
+WINDOW of_case AS (PARTITION BY model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length)
 QUALIFY row_number() OVER (
     PARTITION BY model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length
     ORDER BY "timestamp" DESC, test_id DESC

@@ -1,7 +1,7 @@
 -- One result in the history of one case, oldest first, with the version of its runtime.
 SELECT
     p.test_id, p.run_id, p.test_timestamp AS tested_at, p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms,
-    p.p90_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.tokens_per_second,
+    p.p90_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.tokens_per_second, p.new_tokens,
     p.time_to_first_token_ms, p.memory_peak_mb,
     1 / p.energy_efficiency_items_per_joule AS joules_per_item, p.is_noisy, p.provenance, p.slow_rounds, p.rounds,
     t.backend, t.backend_version, (p.environment ->> 'threads')::INTEGER AS threads, t.details ->> 'weights_digest' AS weights_digest

@@ -9,7 +9,7 @@ SELECT
     p.average_latency_ms, p.p50_latency_ms, p.p90_latency_ms, p.p99_latency_ms, p.min_latency_ms, p.max_latency_ms,
     p.std_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.coefficient_of_variation, p.throughput_items_per_second,
     p.memory_peak_mb, p.model_load_ms, p.compile_ms, p.first_inference_ms,
-    p.time_to_first_token_ms, p.time_per_output_token_ms, p.tokens_per_second,
+    p.time_to_first_token_ms, p.time_per_output_token_ms, p.tokens_per_second, p.new_tokens,
     t.details ->> '$.generation.reason' AS no_generation_reason, p.iterations, p.warmup_iterations, p.rounds,
     p.slow_rounds, p.is_noisy, p.canary_slowdown, p.cpu_p50_ms, p.energy_efficiency_items_per_joule,
     p.environment,
