@@ -283,8 +283,8 @@ class PerformanceResult:
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
     tokens_per_second: float | None
-    new_tokens: int | None  # of each text
     environment: dict[str, Any]
+    new_tokens: int | None  # of each text
 
 
 @dataclass(frozen=True)

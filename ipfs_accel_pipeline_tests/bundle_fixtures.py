@@ -70,6 +70,24 @@ TINY_T5 = ModelSpec(
     overrides={"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2, "vocab_size": 100},
     sequence_length=16,
 )
+TINY_MOONSHINE = ModelSpec(
+    model_id="tests/tiny-moonshine",
+    family="moonshine",
+    model_type="audio",
+    modality="audio",
+    source="catalogue",
+    architecture="MoonshineForConditionalGeneration",
+    config_class="MoonshineConfig",
+    overrides={
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "encoder_num_hidden_layers": 1,
+        "decoder_num_hidden_layers": 1,
+        "encoder_num_attention_heads": 2,
+        "decoder_num_attention_heads": 2,
+        "vocab_size": 100,
+    },
+)
 FORWARD = tuple(artefact for artefact in ARTEFACTS if artefact not in DECODER_ARTEFACTS)
 
 

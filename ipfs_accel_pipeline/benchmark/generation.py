@@ -42,7 +42,7 @@ def measure_generation(request: RoundRequest) -> dict[str, Any]:
     generator = backend.load_generator(bundle, request.device, request.precision, request.threads)
     try:
         refuse_other_precision(generator.effective_precision, request.precision)
-        parity = tuple(_told(generator, case, request.precision) for case in bundle.parity_cases())
+        parity = tuple(told_parity(generator, case, request.precision) for case in bundle.parity_cases())
         wrong = next((one for one in parity if not one.passed), None)
         if wrong:
             return {"generation": Generation(parity=parity, reason=f"token by token: {wrong.reason}")}
@@ -119,7 +119,7 @@ def _meets_target(texts: Sequence[tuple[float, ...]], protocol: Protocol) -> boo
     return relative_half_width([one for text in texts for one in text]) <= protocol.interval_target
 
 
-def _told(generator: Generator, case: ParityCase, precision: str) -> ParityResult:
+def told_parity(generator: Generator, case: ParityCase, precision: str) -> ParityResult:
     """The reference's own tokens are told, whatever the generator would have chosen: one other choice changes all."""
     told = token_by_token(case)
     generator.read(generator.prepare(told.prompt))

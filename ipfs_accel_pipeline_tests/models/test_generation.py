@@ -5,6 +5,7 @@ import pytest
 
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import ParityCase
+from ipfs_accel_pipeline.models.decoder_exports import _require_any_length
 from ipfs_accel_pipeline.models.generation import token_by_token
 
 
@@ -51,3 +52,10 @@ def test_without_logits_for_each_token_there_is_nothing_to_check_against(referen
 def test_a_model_without_tokens_is_refused_and_not_guessed_at():
     with pytest.raises(Unsupported, match="no logits for each token"):
         token_by_token(ParityCase(2, None, {"pixel_values": np.ones((2, 3, 8, 8))}, {"logits": logits(2, 8)}))
+
+
+def test_a_step_that_can_read_no_prompt_is_no_decoder():
+    """As exporters leave that of a state-space model, traced with two tokens."""
+    _require_any_length(True, "Fake")
+    with pytest.raises(Unsupported, match="fixes the number of tokens that a step of Fake takes"):
+        _require_any_length(False, "Fake")

@@ -10,6 +10,7 @@ from ipfs_accel_pipeline.pipeline.changes import chosen_sensitivity, explained, 
 from ipfs_accel_pipeline.pipeline.history import refresh_history
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.recommending import evidence, refresh_recommendations
+from ipfs_accel_pipeline.records import Generation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.reading import read_rows
@@ -213,3 +214,26 @@ def test_an_empty_database_has_no_history_and_no_error(settings):
     with open_database(settings.database) as connection:
         assert read_rows(connection, "performance_changes") == []
         assert read_rows(connection, "recommendations") == []
+
+
+def writing(new_tokens, token_ms):
+    texts = ((token_ms,) * (new_tokens - 1),) * 3
+    return {"generation": Generation(new_tokens, (40.0,) * 3, texts, interval_target_met=True)}
+
+
+def test_texts_of_another_length_are_no_change_of_the_tokens_per_second(settings):
+    """A token takes longer the more there are before it, so longer texts are slower although nothing else changed."""
+    for day in range(15):
+        changes_of_night = writing(32, 10.0) if day < SLOW_FROM else writing(256, 15.0)
+        seal(settings, f"night-{day:03}", night(day, 10.0, **changes_of_night))
+    load_pending(settings, [HARDWARE_ID])
+    assert changes(settings, metric="tokens_per_second") == []
+
+
+def test_slower_tokens_of_equal_texts_are_a_regression(settings):
+    for day in range(15):
+        seal(settings, f"night-{day:03}", night(day, 10.0, **writing(32, 10.0 if day < SLOW_FROM else 15.0)))
+    load_pending(settings, [HARDWARE_ID])
+    (change,) = changes(settings, metric="tokens_per_second")
+    assert change.kind == "regression"
+    assert changes(settings, metric="p50_latency_ms") == []

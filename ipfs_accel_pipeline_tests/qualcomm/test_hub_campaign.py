@@ -26,7 +26,7 @@ from ipfs_accel_pipeline_tests.qualcomm.conftest import QUICK
 def run(start):
     """All cases to their observations."""
 
-    def to_the_end(cases, patience=QUICK, **options):
+    def to_the_end(cases, patience=QUICK, no_generation=None, **options):
         recorded = []
         campaign = HubCampaign(
             start(cases, patience, **options),
@@ -35,6 +35,7 @@ def run(start):
             "standard",
             "0.56.0",
             recorded.append,
+            no_generation,
             sleep=lambda s: None,
         )
         assert list(campaign.run()) == recorded
@@ -286,3 +287,10 @@ def test_a_result_without_times_is_an_error(server, cases, run):
     server.inference_us = []
     (one,) = run(cases[:1])
     assert (one.status, one.latencies_ms) == (Status.ERROR, ())
+
+
+def test_a_model_that_writes_has_the_reason_why_it_does_not_on_the_hub(cases, run):
+    first, second = run(cases[:2], no_generation={cases[0].case: "aihub runs no decoders with a cache"})
+    by_case = {one.case: one.generation for one in (first, second)}
+    assert by_case[cases[0].case].reason == "aihub runs no decoders with a cache"
+    assert by_case[cases[1].case] is None
