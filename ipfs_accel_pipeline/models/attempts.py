@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +16,10 @@ from ipfs_accel_pipeline.errors import PipelineError, Unsupported
 from ipfs_accel_pipeline.models.agreement import Agreement
 from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
+
+
+# OpenVINO says of a full disk no more than "iostream error": less than this is left after it.
+_FULL_BELOW_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ def _try(
     except Exception as error:
         if is_transient(error):
             raise
+        if shutil.disk_usage(target).free < _FULL_BELOW_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         return (str(error) if isinstance(error, Unsupported) else first_line(error)), []
     refusals = [agreement.refusal() if gated else agreement.problem for agreement in agreements]
     return next((refusal for refusal in refusals if refusal), None), agreements
@@ -75,7 +83,9 @@ def _try(
 
 def is_transient(error: BaseException) -> bool:
     """Full memory or a full disk says nothing about the model. For bad models libraries raise OSError unnumbered."""
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+        return True
+    return os.strerror(errno.ENOSPC) in str(error)  # safetensors has an error of its own for it
 
 
 def _empty(folder: Path) -> None:

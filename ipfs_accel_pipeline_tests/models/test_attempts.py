@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,6 +52,19 @@ def test_if_every_path_fails_the_error_has_the_reason_of_each(tmp_path):
 def test_a_full_disk_is_not_recorded_as_a_failure_of_the_model(tmp_path):
     with pytest.raises(OSError, match="No space"):
         first_accepted([fails("a", OSError(28, "No space left on device"))], tmp_path, checks())
+
+
+@pytest.mark.parametrize(
+    ("error", "free"),
+    [
+        (RuntimeError("I/O error: No space left on device (os error 28)"), 10**9),  # safetensors, its part removed
+        (RuntimeError("basic_ios::clear: iostream error"), 4096),  # OpenVINO
+    ],
+)
+def test_a_full_disk_is_recognized_where_a_library_has_its_own_words_for_it(tmp_path, monkeypatch, error, free):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    with pytest.raises((OSError, RuntimeError), match="No space left on device"):
+        first_accepted([fails("a", error)], tmp_path, checks())
 
 
 def test_int8_is_recorded_and_not_judged(tmp_path):
