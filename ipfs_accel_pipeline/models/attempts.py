@@ -17,7 +17,6 @@ from ipfs_accel_pipeline.models.agreement import Agreement
 from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
 
-
 # OpenVINO says of a full disk no more than "iostream error": less than this is left after it.
 _FULL_BELOW_BYTES = 2**20
 
