@@ -105,6 +105,8 @@ def _summary(report: MigrationReport) -> str:
 
 
 def _shapes(report: MigrationReport) -> str:
+    if not report.by_shape:
+        return "No file that was not seen before."
     lines = [
         [shape, *(str(counts[outcome] or "") for outcome in OUTCOMES), str(counts.total())]
         for shape, counts in sorted(report.by_shape.items())

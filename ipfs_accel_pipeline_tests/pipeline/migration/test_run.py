@@ -108,6 +108,7 @@ def test_a_second_run_writes_nothing(settings, legacy):
     second = run(settings, legacy)
     assert first.files == second.files == second.seen_before
     assert not second.rows
+    assert "No file that was not seen before." in as_markdown(second)
     assert {table: rows(settings, table) for table in before} == before
 
 
