@@ -31,7 +31,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
         "x": names,
         "y": distinct([short(model, 34) for model in models]),
         "z": [[log10(value) if value else None for value in line] for line in values],
-        "text": [["" if value is None else figures.significant(value) for value in line] for line in values],
+        "text": [["" if value is None else figures.tick(value) for value in line] for line in values],
         "texttemplate": "%{text}" if len(columns) <= 16 else "",
         "customdata": [[url_of("/test", id=cell["test_id"]) if cell else None for cell in line] for line in grid],
         "hovertemplate": "%{y}<br>%{x}<br>%{text}<extra></extra>",
