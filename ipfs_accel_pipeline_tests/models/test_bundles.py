@@ -13,7 +13,6 @@ from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models import store
 from ipfs_accel_pipeline.models.agreement import compare
 from ipfs_accel_pipeline.models.bundles import (
-    ARTEFACTS,
     Bundle,
     artefact_outcome,
     bundle_folder,
@@ -24,7 +23,7 @@ from ipfs_accel_pipeline.models.export import prepare
 from ipfs_accel_pipeline.models.graph_runs import onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT, TINY_RESNET
+from ipfs_accel_pipeline_tests.bundle_fixtures import FORWARD, TINY_BERT, TINY_RESNET
 from ipfs_accel_pipeline_tests.models.graph_files import WEIGHTS, onnx_linear, openvino_linear
 
 # ---- Identity
@@ -75,7 +74,7 @@ def test_a_bundle_tells_what_was_prepared(tiny_bert_bundle: Bundle):
     assert tiny_bert_bundle.degenerate_outputs == {}
     assert tiny_bert_bundle.output_names() == ("last_hidden_state", "pooler_output")
     assert tiny_bert_bundle.exporter("onnx") == "transformers.OnnxExporter"
-    assert all(tiny_bert_bundle.artefact_path(artefact).exists() for artefact in ARTEFACTS)
+    assert all(tiny_bert_bundle.artefact_path(artefact).exists() for artefact in FORWARD)
 
 
 @pytest.mark.slow
