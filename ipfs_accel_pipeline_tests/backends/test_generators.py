@@ -151,6 +151,12 @@ def test_a_decoder_that_is_not_there_is_unsupported(tiny_bert_bundle, device):
         backend.load_generator(tiny_bert_bundle, device[2], "fp32", THREADS)
 
 
+def test_of_two_sessions_none_keeps_threads_busy_while_the_other_runs(tiny_t5_bundle):
+    generator = load_backend("CPU", "onnxruntime").load_generator(tiny_t5_bundle, "cpu", "fp32", THREADS)
+    for session in (generator._session, generator._prompt_session):
+        assert session.get_session_options().get_session_config_entry("session.force_spinning_stop") == "1"
+
+
 def test_a_decoder_may_ask_for_more_of_the_encoder_than_its_hidden_state(bundle_store):
     bundle = prepared_bundle(TINY_MOONSHINE, bundle_store, ("reference",))
     assert bundle.writes_text
