@@ -9,7 +9,6 @@ of an encoder-decoder takes one token; its first cache comes from the graph that
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from ipfs_accel_pipeline.models.torch_exports import LoadModel, Specs, dynamic_s
 
 _TEXT_INPUTS = {"input_ids", "attention_mask"}
 _TRACED_TOKENS = 4  # the exporter watches a real generation to learn what a step is given
-
-Write = Callable[[Any, Specs, Path], None]
 
 
 def onnx_decoder_paths(load: LoadModel, specs: Specs) -> list[ExportPath]:

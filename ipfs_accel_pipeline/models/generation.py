@@ -56,7 +56,9 @@ def token_by_token(case: ParityCase) -> ToldCase:
     prompt = {
         name: value[:, :-told] if _runs_along(name, value, grown, ids) else value for name, value in case.inputs.items()
     }
-    tokens = tuple(ids[:, place : place + 1] for place in range(ids.shape[1] - told, ids.shape[1]))
+    tokens = tuple(
+        np.ascontiguousarray(ids[:, place : place + 1]) for place in range(ids.shape[1] - told, ids.shape[1])
+    )
     return ToldCase(prompt, tokens, logits[:, -told - 1 :])
 
 

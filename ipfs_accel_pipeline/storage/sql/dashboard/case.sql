@@ -25,7 +25,8 @@ result AS MATERIALIZED (
 setting AS MATERIALIZED (
     SELECT
         id, weights, details ->> 'weights_digest' AS weights_digest,
-        details ->> '$.generation.reason' AS no_generation_reason
+        details ->> '$.generation.reason' AS no_generation_reason,
+        json_array_length(details, '$.generation.noise') > 0 AS is_text_noisy
     FROM test_results
     WHERE id IN (SELECT test_id FROM result UNION ALL SELECT previous_test_id FROM result)
 ),
@@ -45,7 +46,7 @@ described AS (
         r.p50_latency_ms, r.ci95_low_ms, r.ci95_high_ms, r.p90_latency_ms, r.p99_latency_ms, r.min_latency_ms,
         r.max_latency_ms, r.average_latency_ms, r.throughput_items_per_second, r.memory_peak_mb, r.model_load_ms,
         r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second, r.new_tokens,
-        s.no_generation_reason, r.iterations, r.rounds, r.slow_rounds, r.is_noisy, r.coefficient_of_variation,
+        s.no_generation_reason, s.is_text_noisy, r.iterations, r.rounds, r.slow_rounds, r.is_noisy, r.coefficient_of_variation,
         TRY_CAST(r.environment ->> 'threads' AS INTEGER) AS threads, s.weights, s.weights_digest,
         r.energy_efficiency_items_per_joule, 1 / r.energy_efficiency_items_per_joule AS joules_per_item,
         w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
