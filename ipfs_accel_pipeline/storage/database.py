@@ -22,8 +22,10 @@ from ipfs_accel_pipeline.storage.lock import TELL_AFTER_S, exclusive, tell_wait
 from ipfs_accel_pipeline.storage.schema import migrate, refuse_newer, refuse_older, schema_version
 from ipfs_accel_pipeline.storage.transactions import transaction
 
-__all__ = ["connect", "open_database", "require_database", "transaction"]
+__all__ = ["SESSION", "connect", "open_database", "require_database", "transaction"]
 
+# DuckDB takes `python -c` and notebooks for people to whom it shows progress, in the midst of what they print.
+SESSION = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
 _FIRST_DELAY_S = 0.02
 _LONGEST_DELAY_S = 1.0
 
@@ -67,7 +69,7 @@ def connect(
     while True:
         try:
             connection = duckdb.connect(str(database), read_only=read_only, config=dict(config or {}))
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(SESSION)
             return connection
         except duckdb.Error as error:
             if not is_lock_conflict(error):

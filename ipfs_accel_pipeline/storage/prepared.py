@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.database import SESSION
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.queries import query_rows, query_text
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
@@ -77,7 +78,7 @@ class PreparedSnapshot:
             opened.readers += 1
             connection = opened.connection.cursor()
         try:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(SESSION)
             connection.execute(_SEARCH_PATH)
             yield connection
         finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from ipfs_accel_pipeline.errors import StorageError
-from ipfs_accel_pipeline.storage.database import connect, open_database
+from ipfs_accel_pipeline.storage.database import SESSION, connect, open_database
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.journals import sync_folder
 from ipfs_accel_pipeline.storage.lock import exclusive
@@ -57,7 +57,7 @@ def open_snapshot(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(":memory:")
     try:
         with as_storage_errors(f"Cannot open the snapshot {snapshot}"):
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(SESSION)
             _attach_one_copy(connection, snapshot)
             connection.execute("USE snapshot")
             version = schema_version(connection)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,6 +34,24 @@ def test_times_are_shown_in_utc_wherever_the_machine_is(database, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     with open_database(database) as connection:
         assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+
+
+_WHETHER_PROGRESS_IS_SHOWN = """
+import sys
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
+snapshot = publish_snapshot(sys.argv[1], sys.argv[1] + ".snapshot")
+for opened in (open_database(sys.argv[1]), open_snapshot(snapshot), PreparedSnapshot(snapshot).reading()):
+    with opened as connection:
+        print(*connection.execute("SELECT current_setting('enable_progress_bar')").fetchone())
+"""
+
+
+def test_duckdb_prints_no_progress_amid_what_a_program_prints(database):
+    # DuckDB would, from two seconds on, wherever it sees no script: `python -c` is such a place.
+    said = subprocess.check_output([sys.executable, "-c", _WHETHER_PROGRESS_IS_SHOWN, database], text=True)
+    assert said.split() == ["False"] * 3
 
 
 def test_the_database_is_closed_and_the_lock_free_after_an_error(database):

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from ipfs_accel_pipeline.storage.database import SESSION
 from ipfs_accel_pipeline.storage.legacy_json.columns import (
     DEVICE_NAMES,
     MODEL_NAMES,
@@ -141,7 +142,9 @@ def sqlite_document(data: bytes) -> _Row:
 
 
 def _open_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    connection.execute(SESSION)
+    return connection
 
 
 def _first_line(error: Exception) -> str:
