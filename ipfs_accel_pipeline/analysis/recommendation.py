@@ -101,6 +101,11 @@ class Judged:
     def newest(self) -> Run:
         return self.runs[-1]
 
+    @property
+    def identified(self) -> Run:
+        """The newest run that knows its weights and threads: a failure often knows neither."""
+        return next((run for run in reversed(self.runs) if run.weights_digest), self.newest)
+
     def median(self, name: str) -> float | None:
         """Median over the runs that have this number."""
         return _median(self.runs, name)

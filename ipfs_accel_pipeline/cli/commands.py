@@ -66,6 +66,7 @@ def main(context: click.Context, report: bool, **options: Any) -> None:
         _refuse_options_before(context)
         return
     if report:
+        _refuse_measuring_options(context)
         _report(settings_of_published(options["db_path"]), options)
         return
     sys.exit(_run(options))
@@ -150,10 +151,21 @@ for command in (compare, regressions, recommend):
 
 def _refuse_options_before(context: click.Context) -> None:
     """They would be read by nobody."""
-    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if given:
-        flag = "--" + given[0].replace("_", "-")
+    for flag in _given(context, set(context.params)):
         raise UsageError(f"Write {flag} after the command: `ipfs-accel {context.invoked_subcommand} {flag} ...`.")
+
+
+def _refuse_measuring_options(context: click.Context) -> None:
+    """A report measures nothing; that it is quiet asks for nothing to be measured."""
+    measuring, reporting = ({str(option.name) for option in main.commands[name].params} for name in ("run", "report"))
+    for flag in _given(context, measuring - reporting - {"quiet"}):
+        raise UsageError(f"{flag} is for measuring, and --report only reports what is stored. Leave one of them out.")
+
+
+def _given(context: click.Context, names: set[str]) -> list[str]:
+    """The flags of these options that somebody typed."""
+    typed = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    return ["--" + name.replace("_", "-") for name in typed if name in names]
 
 
 def _run(options: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -42,11 +42,15 @@ from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @clear_errors
 def recommend(**options: Any) -> None:
-    """Recommend hardware from what was measured, and say why not the rest. Exit code 1 if nothing is left.
+    """Recommend hardware from what was measured, and say why not the rest.
+
+    Exit code 1 if nothing is left, or if a fleet leaves a model unserved.
 
     Candidates that failed, were emulated or imported, are stale or beyond a limit are ruled out; a lead that chance
     could explain is a tie. Energy and cost need measured power and your prices.
     """
+    if options["fleet"] and options["hardware"]:
+        raise UsageError("--fleet looks for devices, --hardware names one: choose one of the two.")
     wish, now = _wish(options), datetime.now(UTC)
     settings = settings_of_published(options["db_path"])
     with open_snapshot(settings.snapshot) as connection:
@@ -57,16 +61,33 @@ def recommend(**options: Any) -> None:
         if options["tag_registry"]:
             tagged = tag_registry(connection, judged)
             click.echo(f"Tagged: {', '.join(tagged) or 'none, as no registered version was measured'}", err=True)
-    if options["format_"] == "json":
-        rows = [asdict(recommendation_row(one, wish, now)) for group in judged for one in group]
-        click.echo(json.dumps(rows, indent=2, default=str))
-    elif options["fleet"]:
-        click.echo(_fleet_text(smallest_fleet(_by_work(judged))))
-    elif options["hardware"]:
-        click.echo(_models_text(options["hardware"], best_models(_by_work(judged), options["hardware"])))
-    else:
-        click.echo("\n\n".join(_group_text(group, wish) for group in judged))
-    sys.exit(0 if any(one.place for group in judged for one in group) else FOUND_WORSE)
+    answer = _answer(judged, options, wish, now)
+    click.echo(json.dumps(answer.data, indent=2, default=str) if options["format_"] == "json" else answer.text)
+    sys.exit(0 if answer.is_found else FOUND_WORSE)
+
+
+class _Answer(NamedTuple):
+    text: str
+    data: Any  # for JSON
+    is_found: bool
+
+
+def _answer(judged: Sequence[Sequence[Judged]], options: Mapping[str, Any], wish: Wish, now: datetime) -> _Answer:
+    def row(one: Judged) -> dict[str, Any]:
+        return asdict(recommendation_row(one, wish, now))
+
+    if options["fleet"]:
+        fleet = smallest_fleet(_by_work(judged))
+        served = [row(one) for one in fleet.served.values()]
+        data = {"hardware_ids": fleet.hardware_ids, "served": served, "unserved": fleet.unserved}
+        return _Answer(_fleet_text(fleet), data, not fleet.unserved)
+    if options["hardware"]:
+        suited = best_models(_by_work(judged), options["hardware"])
+        rows = [row(one.judged) | {"times_the_best": one.times_the_best} for one in suited]
+        return _Answer(_models_text(options["hardware"], suited), rows, any(one.judged.place for one in suited))
+    candidates = [one for group in judged for one in group]
+    text = "\n\n".join(_group_text(group, wish) for group in judged)
+    return _Answer(text, [row(one) for one in candidates], any(one.place for one in candidates))
 
 
 def _wish(options: Mapping[str, Any]) -> Wish:

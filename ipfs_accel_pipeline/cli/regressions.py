@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, sett
 from ipfs_accel_pipeline.pipeline.changes import (
     STATUSES,
     chosen_sensitivity,
+    current_changes,
     explained,
     is_open,
     refresh_changes,
@@ -32,7 +34,10 @@ from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 @click.option("--set", "answer", nargs=2, metavar="STATUS ID", help=f"Answer one change: {', '.join(STATUSES)}.")
 @click.option("--note", help="Why, to be kept with --set.")
 @click.option(
-    "--minimum-effect", type=FINITE_NUMBER, help="Relative; 0.03 is 3 %. Default: BENCHMARK_MINIMUM_EFFECT, or 0.03."
+    "--minimum-effect",
+    type=FINITE_NUMBER,
+    help="Relative; 0.03 is 3 %. Only shows what that finds, and keeps nothing of it. "
+    "Default: BENCHMARK_MINIMUM_EFFECT, or 0.03.",
 )
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @clear_errors
@@ -52,8 +57,12 @@ def regressions(
         click.echo(f"{change.id[:8]} {change.metric} of {change.model_id} on {change.hardware_id}: {change.status}")
         return
     with open_database(settings.database) as connection:
-        rows = refresh_changes(connection, chosen_sensitivity(minimum_effect))
-    publish_snapshot(settings.database, settings.snapshot)
+        if minimum_effect is None:
+            rows = refresh_changes(connection)
+        else:
+            rows = current_changes(connection, chosen_sensitivity(minimum_effect), datetime.now(UTC))
+    if minimum_effect is None:
+        publish_snapshot(settings.database, settings.snapshot)
     rows = sorted(rows, key=lambda row: (row.changed_at, row.id), reverse=True)
     shown = rows if everything else [row for row in rows if is_open(row)]
     click.echo(_RENDERERS[format_](shown))

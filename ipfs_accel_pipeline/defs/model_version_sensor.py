@@ -1,6 +1,7 @@
 """Notices another version of a model that was measured before, and asks for its benchmark where the old one ran."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.defs.assets.performance_results import performance_results
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
 from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.defs.sensors import PARTITION_TAG, is_running
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, compare_sides
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.settings import load_settings
@@ -24,7 +26,8 @@ _PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
     job=benchmark_job,
     minimum_interval_seconds=600,
     description="Every ten minutes: a changed folder or file, or another version in the registry, of a model that the "
-    "catalogue names by `path` and that was measured before, is measured on the same platforms. Off until turned on.",
+    "catalogue names by `path` and that was measured before, is measured on the same platforms, once a day until that "
+    "succeeds. Off until turned on.",
 )
 def new_model_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A place that was never measured has no predecessor, and so asks for nothing."""
@@ -32,22 +35,37 @@ def new_model_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     with open_database(load_settings().database, lock_timeout_s=_PATIENCE_S) as connection:
         measured = run_query(connection, "measured_revision").to_dict("records")
     changed = [row for row in measured if now.get(row["model_id"]) not in (None, _as_read(row))]
-    requests = [_request(row, hardware, now[row["model_id"]]) for row in changed for hardware in row["hardware_ids"]]
+    requests = [
+        _request(row, hardware, now[row["model_id"]])
+        for row in changed
+        for hardware in row["hardware_ids"]
+        if not is_running(context.instance, _tags(row) | {PARTITION_TAG: hardware})
+    ]
     return dg.SensorResult(
         run_requests=requests,
         skip_reason=None
         if requests
-        else dg.SkipReason(f"no other version among {', '.join(now) or 'no named places'}"),
+        else dg.SkipReason(
+            f"being measured: {', '.join(row['model_id'] for row in changed)}"
+            if changed
+            else f"no other version among {', '.join(now) or 'no named places'}"
+        ),
     )
 
 
 def _request(row: Any, hardware_id: str, revision: str) -> dg.RunRequest:
     return dg.RunRequest(
-        run_key=f"version-{row['model_id']}-{revision}-{hardware_id}",
+        # A version that was there before is measured again when it comes back, and a run that failed the next day.
+        run_key=f"version-{row['model_id']}-{revision}-{hardware_id}-after-{row['tested_at']}-{datetime.now(UTC):%Y-%m-%d}",
         partition_key=hardware_id,
         run_config={"resources": {"benchmark": {"config": {"models": [row["model_id"]]}}}},
-        tags={PREDECESSOR_TAG: row["model_version_id"]},  # read by version_comparison
+        tags=_tags(row),
     )
+
+
+def _tags(row: Any) -> dict[str, str]:
+    """Read by version_comparison."""
+    return {PREDECESSOR_TAG: row["model_version_id"]}
 
 
 @dg.run_status_sensor(
@@ -70,7 +88,7 @@ def version_comparison(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     context.instance.report_runless_asset_event(
         dg.AssetObservation(
             performance_results.key,
-            partition=run.tags.get("dagster/partition"),
+            partition=run.tags.get(PARTITION_TAG),
             metadata={
                 "predecessor": predecessor,
                 "run": run.run_id,

@@ -1,7 +1,7 @@
 """Tells people of new regressions after a benchmark, and of failed runs by Dagster's own mail sensor."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
@@ -26,10 +26,11 @@ _PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[benchmark_job],
     description="After each benchmark: tell of new regressions by BENCHMARK_WEBHOOK_URL and by mail "
-    "(BENCHMARK_EMAIL_FROM, _TO, _PASSWORD, BENCHMARK_SMTP_HOST). Each is told once. Off until you turn it on.",
+    "(BENCHMARK_EMAIL_FROM, _TO, _PASSWORD, BENCHMARK_SMTP_HOST). Each is told once, "
+    "by whichever of the two works. Off until you turn it on.",
 )
 def regression_notifications(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-    """What was told is marked only after it was sent, so that a failing channel is tried again."""
+    """What nobody was told is told again; where one of two channels works, it does not repeat itself for the other."""
     webhook, mail = os.environ.get(WEBHOOK_VARIABLE), mail_settings()
     if not webhook and not mail:
         return dg.SkipReason(f"nobody to tell: set {WEBHOOK_VARIABLE}, or the variables of the mail")
@@ -39,13 +40,26 @@ def regression_notifications(context: dg.RunStatusSensorContext) -> dg.SkipReaso
     untold = [one for one in changes if is_open(one) and one.notified_at is None]
     if not untold:
         return dg.SkipReason("no new regression")
+    channels: list[Callable[[], None]] = []
     if webhook:
-        post_webhook(webhook, untold, _link())
+        channels.append(lambda: post_webhook(webhook, untold, _link()))
     if mail:
-        _send(mail, untold)
-    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
-        mark_notified(connection, [one.id for one in untold], datetime.now(UTC))
+        channels.append(lambda: _send(mail, untold))
+    failures = [failure for channel in channels for failure in [_failure(channel)] if failure]
+    if len(failures) < len(channels):
+        with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+            mark_notified(connection, [one.id for one in untold], datetime.now(UTC))
+    if failures:
+        raise failures[0]
     return dg.SkipReason(f"told of {len(untold)} new regressions")
+
+
+def _failure(channel: Callable[[], None]) -> Exception | None:
+    try:
+        channel()
+    except Exception as error:  # of any library that sends: it is raised once the other channel was tried
+        return error
+    return None
 
 
 def _send(mail: Mail, regressions: Sequence[PerformanceChange]) -> None:

@@ -1,5 +1,8 @@
 """Notices hardware that was plugged in, makes it a partition and asks for its first benchmark."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from ipfs_accel_pipeline.defs.assets.measurements import measurements
@@ -7,21 +10,48 @@ from ipfs_accel_pipeline.defs.detection import detect_apart
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
 from ipfs_accel_pipeline.defs.partitions import HARDWARE, hardware_partitions
 
+PARTITION_TAG = "dagster/partition"
+_UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
 
 @dg.sensor(
     job=benchmark_job,
     minimum_interval_seconds=600,
-    description="Every ten minutes: detect; a device that was never measured becomes a partition and is measured. "
-    "Off until you turn it on.",
+    description="Every ten minutes: detect; a device that was never measured becomes a partition and is measured, "
+    "once a day until that succeeds. Off until you turn it on.",
 )
 def new_hardware(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """A device is new until it was measured: a partition alone may come from the job `detect`."""
+    """A device is new until it was measured: a partition alone may come from the job `detect`.
+
+    One whose run fails is asked for again the next day: Dagster never starts a second run of one key.
+    """
     measured = context.instance.get_materialized_partitions(measurements.key)
     here = [platform.hardware_id for platform in detect_apart() if platform.available]
     new = [key for key in here if key not in measured]
+    due = [key for key in new if not is_running(context.instance, {PARTITION_TAG: key})]
     unknown = sorted(set(new) - set(context.instance.get_dynamic_partitions(HARDWARE)))
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=f"new-{key}", partition_key=key) for key in new],
+        run_requests=[
+            dg.RunRequest(run_key=f"new-{key}-{datetime.now(UTC):%Y-%m-%d}", partition_key=key) for key in due
+        ],
         dynamic_partitions_requests=[hardware_partitions.build_add_request(unknown)] if unknown else [],
-        skip_reason=None if new else dg.SkipReason(f"nothing new; measured before: {', '.join(here) or 'none'}"),
+        skip_reason=None if due else dg.SkipReason(_why_none(new, here)),
     )
+
+
+def _why_none(running: Sequence[str], here: Sequence[str]) -> str:
+    if running:
+        return f"being measured: {', '.join(running)}"
+    return f"nothing new; measured before: {', '.join(here) or 'none'}"
+
+
+def is_running(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> bool:
+    """Whether a benchmark with these tags waits or runs: one beyond midnight is not to be asked for again."""
+    unfinished = dg.RunsFilter(job_name=benchmark_job.name, tags=dict(tags), statuses=list(_UNFINISHED))
+    return instance.get_runs_count(unfinished) > 0

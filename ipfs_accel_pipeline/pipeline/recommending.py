@@ -75,17 +75,17 @@ def _rows(runs: Sequence[Run], wish: Wish, now: datetime) -> list[Recommendation
 
 
 def recommendation_row(one: Judged, wish: Wish, now: datetime) -> Recommendation:
-    run = one.newest
+    run, known = one.newest, one.identified
     return Recommendation(
-        id=row_id("recommendation", *run.group, *run.candidate, run.provenance, run.weights_digest, wish.prefer),
+        id=row_id("recommendation", *run.group, *known.candidate, run.provenance, known.weights_digest, wish.prefer),
         model_id=run.model_id,
         hardware_id=run.hardware_id,
         endpoint_type=run.endpoint_type,
         precision=run.precision,
         batch_size=run.batch_size,
         sequence_length=run.sequence_length,
-        threads=run.threads,
-        weights=run.weights,
+        threads=known.threads,
+        weights=known.weights,
         prefer=wish.prefer,
         verdict=one.verdict,
         place=one.place,

@@ -66,6 +66,8 @@ def test_a_database_named_by_option_wins_over_the_environment(elsewhere, monkeyp
         (["--profile", "leisurely"], "smoke"),
         (["report", "--format", "pdf"], "markdown"),
         (["--db-path", "mine.duckdb", "detect"], "Write --db-path after the command"),
+        (["--report", "--json-output", "out.json"], "--json-output is for measuring, and --report only reports"),
+        (["--report", "--qualcomm"], "--qualcomm is for measuring"),
         (["--memory-limit-mb", "-5"], "too low"),
         (["run", "--memory-limit-mb", "nan"], "'nan' is no number that a value can be compared with"),
         *((["run", option, ""], "the list is empty") for option in ("--models", "--hardware", "--precisions")),

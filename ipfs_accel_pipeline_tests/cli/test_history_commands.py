@@ -95,6 +95,7 @@ def test_platforms_are_compared_by_their_best_endpoint(database):
         (["compare", "night-001", "night-002", "--models", "bert-tny"], "Perhaps you meant: fake-bert-tiny"),
         (["recommend", "--price", "cpu=free"], "is no price"),
         (["recommend", "--hardware", "cpu-unknown"], "No test is stored of"),
+        (["recommend", "--fleet", "--hardware", "cpu"], "choose one of the two"),
         (["regressions", "--set", "fixed", "zzz"], "No change has an id"),
         (["regressions", "--minimum-effect", "3"], "0.03 means three per cent"),
     ],
@@ -139,6 +140,10 @@ def test_regressions_are_listed_with_why_until_a_person_answers(database):
     for one in found:
         answered = invoke("regressions", "--set", "expected", one["id"], "--note", "one thread", "--db-path", database)
         assert answered.exit_code == 0, answered.output
+    looser = invoke("regressions", "--minimum-effect", 0.9, "--all", "--format", "json", "--db-path", database)
+    assert not any(one["still_found"] for one in json.loads(looser.stdout))
+    kept = invoke("regressions", "--all", "--format", "json", "--db-path", database)
+    assert {one["id"] for one in json.loads(kept.stdout) if one["still_found"]} >= {one["id"] for one in found}
     quiet = invoke("regressions", "--db-path", database)
     assert (quiet.exit_code, quiet.stdout) == (0, "No regression is open.\n")
     assert "note: one thread" in invoke("regressions", "--all", "--db-path", database).stdout
@@ -162,6 +167,7 @@ def test_limits_that_nothing_keeps_are_exit_code_1_and_say_by_how_much(database)
     assert "recommended" not in result.stdout
     fleet = invoke("recommend", "--fleet", *options)
     assert "nothing serves it within the limits" in fleet.stdout
+    assert (fleet.exit_code, invoke("recommend", "--hardware", OTHER, *options).exit_code) == (1, 1)
 
 
 def test_the_other_questions_have_answers_too(database):
@@ -170,6 +176,12 @@ def test_the_other_questions_have_answers_too(database):
     assert f"1 device: {HARDWARE_ID}" in invoke("recommend", "--fleet", *options).stdout
     rows = json.loads(invoke("recommend", "--format", "json", *options).stdout)
     assert rows[0]["verdict"] == "recommended"
+    (suited,) = json.loads(invoke("recommend", "--hardware", OTHER, "--format", "json", *options).stdout)
+    assert suited["hardware_id"] == OTHER
+    assert suited["times_the_best"] > 1
+    fleet = json.loads(invoke("recommend", "--fleet", "--format", "json", *options).stdout)
+    assert (fleet["hardware_ids"], fleet["unserved"]) == ([HARDWARE_ID], [])
+    assert fleet["served"][0]["hardware_id"] == HARDWARE_ID
     cost = invoke("recommend", "--prefer", "cost", "--price", f"{OTHER}=0.1/h", *options)
     assert f"recommended {OTHER}" in cost.stdout
     assert f"no price is known: add --price {HARDWARE_ID}=..." in cost.stdout

@@ -6,11 +6,16 @@ import dagster as dg
 import pytest
 
 from ipfs_accel_pipeline.benchmark.isolation import Job
-from ipfs_accel_pipeline.defs import detection
+from ipfs_accel_pipeline.defs import detection, sensors
 from ipfs_accel_pipeline.defs.schedules import nightly_benchmarks
 from ipfs_accel_pipeline.defs.sensors import new_hardware
 
 TWO_O_CLOCK = datetime(2026, 3, 1, 2, 0)
+
+
+@dg.job(name=sensors.benchmark_job.name)
+def benchmark_job_stand_in():
+    pass
 
 
 @pytest.fixture
@@ -69,6 +74,21 @@ def test_measured_hardware_is_not_asked_for_again(instance):
     again = evaluate(instance)
     assert again.run_requests == []
     assert "nothing new" in again.skip_reason.skip_message
+
+
+def test_a_device_whose_run_failed_is_asked_for_again_the_next_day_and_not_while_one_runs(instance, monkeypatch):
+    def at(day):
+        monkeypatch.setattr(sensors, "datetime", type("Day", (), {"now": lambda zone: TWO_O_CLOCK.replace(day=day)}))
+        return evaluate(instance)
+
+    first, second = (at(day).run_requests for day in (1, 2))
+    assert [one.partition_key for one in first] == [one.partition_key for one in second]
+    assert not {one.run_key for one in first} & {one.run_key for one in second}
+    for request in second:
+        instance.create_run_for_job(benchmark_job_stand_in, tags={"dagster/partition": request.partition_key})
+    third = at(3)
+    assert third.run_requests == []
+    assert "being measured: cpu-" in third.skip_reason.skip_message
 
 
 def test_a_driver_that_crashes_the_detection_is_an_error_of_the_tick_and_not_of_the_server(instance, monkeypatch):

@@ -3,10 +3,12 @@
 import smtplib
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import dagster as dg
 import pytest
 
+from ipfs_accel_pipeline.defs import notifications
 from ipfs_accel_pipeline.defs.assets.performance_changes import performance_changes
 from ipfs_accel_pipeline.defs.model_version_sensor import new_model_versions, version_comparison
 from ipfs_accel_pipeline.defs.notifications import regression_notifications
@@ -122,6 +124,20 @@ def test_every_regression_is_told_once_by_mail_and_again_if_the_mail_failed(slow
     assert "- p50_latency_ms: " in text
     assert "https://bench.x/trends?of_model=" in text
     assert "s3cret" not in text
+
+
+def test_a_mail_that_fails_is_an_error_and_does_not_make_the_webhook_repeat_itself(slowed, monkeypatch):
+    materialized()
+    posted = []
+    monkeypatch.setattr(notifications, "post_webhook", lambda address, untold, link: posted.append(len(untold)))
+    for name, value in {**MAIL, "BENCHMARK_WEBHOOK_URL": "https://hook.x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(smtplib, "SMTP_SSL", Mock(side_effect=OSError("no such host")))
+    with dg.DagsterInstance.ephemeral() as instance:
+        with pytest.raises(OSError, match="no such host"):
+            notify(instance)
+        assert "no new regression" in notify(instance).skip_message
+    assert posted == [len(stored(slowed))]
 
 
 def test_a_new_version_is_compared_with_the_one_before(settings):

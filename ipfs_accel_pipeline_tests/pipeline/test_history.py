@@ -209,6 +209,18 @@ def test_a_failed_device_is_ruled_out_with_its_reason(settings):
     assert failed.reason == "its newest test ended: error: RuntimeError: fake failure"
 
 
+def test_a_crash_that_knows_no_weights_counts_against_each_version_of_the_model(settings):
+    for day, version in enumerate(["one", "two"]):
+        seal(settings, f"night-{day}", night(day, 10.0, weights_digest=version * 16))
+    crash = {"weights_digest": None, "started_at": NOON + timedelta(days=2)}
+    seal(settings, "night-2", failed_observation(**crash))
+    load_pending(settings, [HARDWARE_ID])
+    with open_database(settings.database) as connection:
+        rows = [row for row in refresh_recommendations(connection, NOON) if row.prefer == "latency"]
+    assert [row.verdict for row in rows] == ["ruled_out"] * 2
+    assert {row.reason for row in rows} == {"its newest test ended: error: RuntimeError: fake failure"}
+
+
 def test_an_empty_database_has_no_history_and_no_error(settings):
     refresh_history(settings)
     with open_database(settings.database) as connection:

@@ -8,7 +8,8 @@ WITH tested AS (
 newest AS (
     SELECT
         model_id, arg_max(revision, "timestamp") AS revision, arg_max(source, "timestamp") AS source,
-        arg_max(repository, "timestamp") AS repository, arg_max(model_version_id, "timestamp") AS model_version_id
+        arg_max(repository, "timestamp") AS repository, arg_max(model_version_id, "timestamp") AS model_version_id,
+        max("timestamp") AS tested_at
     FROM tested
     GROUP BY model_id
 )
