@@ -247,3 +247,39 @@ def test_hardware_that_is_never_ranked_has_its_lowest_median_in_the_matrix(tmp_p
     found = best_numbers(tmp_path, example.passed(1, 10.0), example.passed(2, 40.0, batch_size=8), hardware=[imitation])
 
     assert found == {fakes.HARDWARE_ID: (10.0, "pytorch", False, False)}
+
+
+IMPORTED = {"provenance": "imported", "test_type": "import"}
+
+
+def test_an_imported_or_emulated_pass_is_not_counted_as_a_passed_test(tmp_path):
+    tests = [
+        fakes.test_row(),
+        fakes.failed_test_row(batch_size=2),
+        fakes.failed_test_row(id="unsupported", status="unsupported", batch_size=4),
+        fakes.test_row(id="emulated", hardware_id="emulator", provenance="emulated"),
+        *[fakes.test_row(id=f"import-{n}", hardware_id="of a file", batch_size=n, **IMPORTED) for n in range(1, 30)],
+    ]
+    platforms = [fakes.hardware_row(hardware_id=name) for name in (fakes.HARDWARE_ID, "emulator", "of a file")]
+    with prepared_of(tmp_path, *[(test, None) for test in tests], hardware=platforms).reading() as connection:
+        (counts,) = case_rows(connection, "dashboard/case_count", {})
+        (model,) = query_rows(connection, "dashboard/model_row")
+        of_platforms = query_rows(connection, "dashboard/platform_row")
+
+    told = ("cases", "measured", "imported", "emulated", "passed", "not_tried", "tested_models", "tested_pairs")
+    assert [counts[name] for name in told] == [33, 3, 29, 1, 1, 1, 1, 1]
+    assert counts["passed_pairs"] == 1
+    assert (model["cases"], model["measured"], model["passed"], model["platforms"]) == (33, 3, 1, 3)
+    assert {row["hardware_id"]: (row["cases"], row["measured"], row["passed"]) for row in of_platforms} == {
+        fakes.HARDWARE_ID: (3, 3, 1),
+        "emulator": (1, 0, 0),
+        "of a file": (29, 0, 0),
+    }
+
+
+def test_an_imported_pass_does_not_make_a_broken_pair_run_in_the_matrix(tmp_path):
+    tests = [fakes.failed_test_row(), fakes.test_row(**IMPORTED)]
+    with prepared_of(tmp_path, *[(test, None) for test in tests]).reading() as connection:
+        (cell,) = case_rows(connection, "dashboard/matrix_cell", {})
+
+    assert (cell["tried"], cell["passed"], cell["has_imported"]) == (1, 0, True)

@@ -1,6 +1,6 @@
 -- One pair of model and platform over the chosen cases: how its newest tests ended, its best number and its failure.
 -- The best number is the lowest of the cases in which the pair is fastest, else of all that are ranked. A pair that is
--- never ranked has its lowest that still holds.
+-- never ranked has its lowest that still holds. Imported tests are no evidence that a model runs.
 WITH chosen AS (
     SELECT
         *, {p50_latency_ms: p50_latency_ms, endpoint_type: endpoint_type, test_id: test_id, rank: rank} AS number
@@ -10,8 +10,8 @@ pair AS (
     SELECT
         model_id, model_family, hardware_id, hardware_type, acceleration,
         count(*) AS cases,
-        count(*) FILTER (success) AS passed,
-        count(*) FILTER (status IN ('unsupported', 'skipped')) AS not_tried,
+        count(*) FILTER (provenance <> 'imported' AND status NOT IN ('unsupported', 'skipped')) AS tried,
+        count(*) FILTER (provenance <> 'imported' AND success) AS passed,
         bool_and(provenance = 'imported') AS is_imported_only,
         bool_or(provenance = 'emulated') AS is_emulated,
         bool_or(provenance = 'imported') AS has_imported,
