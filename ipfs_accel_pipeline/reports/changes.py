@@ -54,14 +54,14 @@ def _kind(line: dict[str, Any]) -> str | None:
 
 
 def _change_of_speed(line: dict[str, Any]) -> str | None:
-    """None where the intervals overlap, or one of them is unknown: that is no evidence."""
+    """None where there is no evidence: intervals that overlap or are unknown, or the slower host was slow all the time."""
     ends = ("ci95_low_before_ms", "ci95_high_before_ms", "ci95_low_after_ms", "ci95_high_after_ms")
     low_before, high_before, low_after, high_after = (line[end] for end in ends)
     if None in (low_before, high_before, low_after, high_after):
         return None
     if low_after > high_before:
-        return "slower"
-    return "faster" if high_after < low_before else None
+        return None if line["is_disturbed_after"] else "slower"
+    return "faster" if high_after < low_before and not line["is_disturbed_before"] else None
 
 
 def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str] | None) -> Comparison | None:

@@ -67,6 +67,23 @@ def test_the_worst_news_comes_first_and_an_overlap_is_no_news(gathered):
     assert changes[0].error == "RuntimeError: fake failure"
 
 
+def test_a_test_whose_host_was_slow_all_the_time_is_no_evidence_of_a_change_of_speed(settings):
+    in_slow_phase = {1: (10.0, 40.0, "after"), 2: (40.0, 10.0, "before"), 3: (10.0, 5.0, "after")}
+    pairs = []
+    for batch_size, (before, after, disturbed) in in_slow_phase.items():
+        for number, p50, at, which in ((0, before, fakes.NOON, "before"), (10, after, LATER, "after")):
+            test, result = example.passed(number + batch_size, p50, batch_size=batch_size, timestamp=at)
+            pairs.append((test, replace(result, slow_rounds=result.rounds if which == disturbed else 0)))
+    store(settings, pairs)
+
+    with open_database(settings.database) as connection:
+        changes = gather(connection, generated_at=LATER, earlier_report_at=BETWEEN).changes
+
+    assert [(one.kind, one.batch_size) for one in changes] == [("faster", 3)], (
+        "faster in spite of a slow host is faster"
+    )
+
+
 def test_without_an_earlier_report_nothing_is_called_changed(gathered):
     content = gathered()
 

@@ -12,7 +12,7 @@ after AS (
 result AS (
     SELECT
         t.*, p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.environment ->> 'threads' AS threads,
-        t.details ->> 'weights_digest' AS weights_digest
+        t.details ->> 'weights_digest' AS weights_digest, coalesce(p.slow_rounds = p.rounds, FALSE) AS is_disturbed
     FROM test_results AS t LEFT JOIN performance_results AS p ON p.test_id = t.id
 )
 SELECT
@@ -20,6 +20,7 @@ SELECT
     o.status AS status_before, n.status AS status_after, n.error_message AS error,
     o.p50_latency_ms AS p50_before_ms, o.ci95_low_ms AS ci95_low_before_ms, o.ci95_high_ms AS ci95_high_before_ms,
     n.p50_latency_ms AS p50_after_ms, n.ci95_low_ms AS ci95_low_after_ms, n.ci95_high_ms AS ci95_high_after_ms,
+    o.is_disturbed AS is_disturbed_before, n.is_disturbed AS is_disturbed_after,
     o.threads IS NOT DISTINCT FROM n.threads AND o.weights_digest IS NOT DISTINCT FROM n.weights_digest AS is_same_setting
 FROM after AS a
 JOIN result AS n ON n.id = a.id
