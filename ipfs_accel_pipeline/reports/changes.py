@@ -54,7 +54,7 @@ def _kind(line: dict[str, Any]) -> str | None:
 
 
 def _change_of_speed(line: dict[str, Any]) -> str | None:
-    """None where there is no evidence: intervals that overlap or are unknown, or the slower host was slow all the time."""
+    """None where the intervals overlap or one is unknown, or the host of the slower one was slow all the time."""
     ends = ("ci95_low_before_ms", "ci95_high_before_ms", "ci95_low_after_ms", "ci95_high_after_ms")
     low_before, high_before, low_after, high_after = (line[end] for end in ends)
     if None in (low_before, high_before, low_after, high_after):
