@@ -20,14 +20,15 @@ class Counts(_Row):
     """Of the cases that meet the filters: one case is one model, hardware, endpoint, precision and shape."""
 
     cases: int
-    passed: int
-    not_tried: int = Field(description="Unsupported or skipped: a missing runtime is no failure.")
+    passed: int = Field(description="Of the measured cases: an imported or emulated pass is nobody's test here.")
+    not_tried: int = Field(description="Measured ones, unsupported or skipped: a missing runtime is no failure.")
     with_result: int
     models: int
     platforms: int
     measured: int
     imported: int
     emulated: int
+    tested_models: int = Field(description="With a measured case, as are tested_pairs.")
     tested_pairs: int
     passed_pairs: int
 
@@ -50,7 +51,8 @@ class ModelRow(_Row):
     modality: str | None
     license: str | None
     cases: int
-    passed: int
+    measured: int
+    passed: int = Field(description="Of the measured cases.")
     platforms: int
 
 
@@ -68,7 +70,8 @@ class PlatformRow(_Row):
     hostname: str
     detected_at: datetime
     cases: int
-    passed: int
+    measured: int
+    passed: int = Field(description="Of the measured cases.")
     models: int
 
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ipfs_accel_pipeline.reports import changes
+from ipfs_accel_pipeline.reports.changes import EarlierReport
 from ipfs_accel_pipeline.reports.content import gather
-from ipfs_accel_pipeline.reports.sections import newest_test_at
 from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report, write_report
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
@@ -35,7 +36,7 @@ def make_report(
             hardware=hardware,
             generated_at=datetime.now(UTC),
             since=since,
-            earlier_report_at=_earlier_report_at(settings, newest_test_at(connection)),
+            earlier=_earlier_report(settings, connection),
             compare=compare,
             shards=settings.shards,
         )
@@ -57,17 +58,31 @@ def write_all_reports(settings: Settings) -> dict[str, Path]:
     }
 
 
-def _earlier_report_at(settings: Settings, newest: datetime | None) -> datetime | None:
-    """When the JSON report in the reports folder was made, if tests came after it; None where none can be read.
+def _earlier_report(settings: Settings, connection: Any) -> EarlierReport | None:
+    """The JSON report in the reports folder, if tests came after it; None where none can be read.
 
     A report of the same tests says what that one said: reading it twice must not make its news disappear.
     """
     path = settings.reports / f"report{SUFFIXES['json']}"
     try:
         last = json.loads(path.read_text(encoding="utf-8"))
-        seen = last["summary"]["newest_test_at"]
-        is_of_these_tests = newest is not None and seen is not None and datetime.fromisoformat(seen) >= newest
-        moment = last["earlier_report_at"] if is_of_these_tests else last["generated_at"]
-        return None if moment is None else datetime.fromisoformat(moment)
+        of_last = EarlierReport(datetime.fromisoformat(last["generated_at"]), tuple(_test_ids(last)))
+        return of_last if changes.is_any_test_newer(connection, of_last) else _before(last)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _test_ids(report: dict[str, Any]) -> set[str]:
+    return {test["test_id"] for test in report["latest_tests"]}
+
+
+def _before(report: dict[str, Any]) -> EarlierReport | None:
+    """What this report was itself compared with."""
+    if report["earlier_report_at"] is None:
+        return None
+    made_at = datetime.fromisoformat(report["earlier_report_at"])
+    told = report["changes"]
+    if any("test_id_after" not in one for one in told):  # written by a version that told changes without their tests
+        return EarlierReport(made_at)
+    known = _test_ids(report) - {one["test_id_after"] for one in told}
+    return EarlierReport(made_at, tuple(known | {one["test_id_before"] for one in told if one["test_id_before"]}))

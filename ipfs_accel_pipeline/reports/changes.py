@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +19,29 @@ _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", 
 _ORDER = ("broken", "slower", "fixed", "faster", "new")
 
 
-def changes_since(connection: Any, scope: Mapping[str, Any], earlier: datetime | None) -> tuple[Change, ...]:
+@dataclass(frozen=True)
+class EarlierReport:
+    """The report that changes are told against: when it was made, and the newest test of every case in it."""
+
+    made_at: datetime
+    test_ids: tuple[str, ...] | None = None  # None where it did not say: then all tests until it was made
+
+
+def is_any_test_newer(connection: Any, earlier: EarlierReport) -> bool:
+    """Whether the newest test of a measured case is one that this report does not know."""
+    return bool(plain_lines(run_query(connection, "report_change", **_asked(earlier))))
+
+
+def _asked(earlier: EarlierReport) -> dict[str, Any]:
+    known = None if earlier.test_ids is None else list(earlier.test_ids)
+    return {"earlier": earlier.made_at, "known": known}
+
+
+def changes_since(connection: Any, scope: Mapping[str, Any], earlier: EarlierReport | None) -> tuple[Change, ...]:
     """The worst news first; nothing where there was no report before."""
     if earlier is None:
         return ()
-    asked = {"models": scope["models"], "hardware": scope["hardware"], "earlier": earlier}
+    asked = {"models": scope["models"], "hardware": scope["hardware"], **_asked(earlier)}
     changed = [_change(line) for line in plain_lines(run_query(connection, "report_change", **asked))]
     return tuple(sorted((one for one in changed if one), key=lambda one: _ORDER.index(one.kind)))
 
@@ -41,6 +60,8 @@ def _change(line: dict[str, Any]) -> Change | None:
         p50_before_ms=line["p50_before_ms"],
         p50_after_ms=line["p50_after_ms"],
         p50_ratio=ratio,
+        test_id_before=line["test_id_before"],
+        test_id_after=line["test_id_after"],
     )
 
 
@@ -54,14 +75,14 @@ def _kind(line: dict[str, Any]) -> str | None:
 
 
 def _change_of_speed(line: dict[str, Any]) -> str | None:
-    """None where the intervals overlap, or one of them is unknown: that is no evidence."""
+    """None where the intervals overlap or one is unknown, or the host of the slower one was slow all the time."""
     ends = ("ci95_low_before_ms", "ci95_high_before_ms", "ci95_low_after_ms", "ci95_high_after_ms")
     low_before, high_before, low_after, high_after = (line[end] for end in ends)
     if None in (low_before, high_before, low_after, high_after):
         return None
     if low_after > high_before:
-        return "slower"
-    return "faster" if high_after < low_before else None
+        return None if line["is_disturbed_after"] else "slower"
+    return "faster" if high_after < low_before and not line["is_disturbed_before"] else None
 
 
 def compare_runs(connection: Any, scope: Mapping[str, Any], runs: tuple[str, str] | None) -> Comparison | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.reports import history, sections
-from ipfs_accel_pipeline.reports.changes import changes_since, compare_runs
+from ipfs_accel_pipeline.reports.changes import EarlierReport, changes_since, compare_runs
 from ipfs_accel_pipeline.reports.distributions import distributions
 from ipfs_accel_pipeline.reports.method import method_notes
 from ipfs_accel_pipeline.reports.rows import (
@@ -75,7 +75,7 @@ def gather(
     hardware: Sequence[str] | None = None,
     generated_at: datetime,
     since: datetime | None = None,
-    earlier_report_at: datetime | None = None,
+    earlier: EarlierReport | None = None,
     compare: tuple[str, str] | None = None,
     shards: Path | None = None,
 ) -> ReportContent:
@@ -99,8 +99,8 @@ def gather(
         next_step=_next_step(summary),
         summary=summary,
         platforms=platforms,
-        earlier_report_at=earlier_report_at,
-        changes=changes_since(connection, scope, earlier_report_at),
+        earlier_report_at=earlier.made_at if earlier else None,
+        changes=changes_since(connection, scope, earlier),
         comparison=compare_runs(connection, scope, compare),
         compatibility=sections.matrix(connection, scope, platforms),
         performance=performance,

@@ -25,7 +25,7 @@ class Summary:
     success_rate: float | None  # passed / (tests - not_tried)
     imported_tests: int
     emulated_tests: int
-    newest_test_at: datetime | None  # of any provenance
+    newest_test_at: datetime | None  # of the measured ones
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,8 @@ class Change:
     p50_before_ms: float | None
     p50_after_ms: float | None
     p50_ratio: float | None  # after / before; only where the 95 % intervals do not overlap
+    test_id_before: str | None
+    test_id_after: str
 
 
 @dataclass(frozen=True)

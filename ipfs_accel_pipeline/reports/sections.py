@@ -63,11 +63,6 @@ def undetected_platform(kind: HardwareType) -> Platform:
     )
 
 
-def newest_test_at(connection: Any) -> datetime | None:
-    found: datetime | None = plain_lines(run_query(connection, "newest_test"))[0]["newest_test_at"]
-    return found
-
-
 def summary(connection: Any, scope: Scope, platforms: Iterable[Platform]) -> Summary:
     stored = [p for p in platforms if p.hardware_id is not None]
     frame = run_query(connection, "report_summary", **scope).assign(

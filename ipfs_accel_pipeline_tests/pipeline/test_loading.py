@@ -126,3 +126,13 @@ def test_compatibility_follows_the_latest_test_of_each_case(settings):
     seal(settings, "run-2", later)
     load_pending(settings, [HARDWARE_ID])
     assert stored(settings, "SELECT compatibility_status FROM hardware_compatibility") == [("incompatible",)]
+
+
+def test_a_skipped_test_takes_back_no_compatibility(settings):
+    passed = observation()
+    seal(settings, "run-1", passed)
+    load_pending(settings, [HARDWARE_ID])
+    later = passed.started_at + timedelta(minutes=10)
+    seal(settings, "run-2", failed_observation(status=Status.SKIPPED, started_at=later))
+    load_pending(settings, [HARDWARE_ID])
+    assert stored(settings, "SELECT compatibility_status FROM hardware_compatibility") == [("compatible",)]

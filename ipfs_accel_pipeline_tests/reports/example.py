@@ -46,7 +46,7 @@ MODELS = [
 
 
 _OF_RESULT = (
-    "memory_peak_mb", "is_noisy", "rounds", "environment",
+    "memory_peak_mb", "is_noisy", "rounds", "slow_rounds", "environment",
     "time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_second", "new_tokens",
 )  # fmt: skip
 

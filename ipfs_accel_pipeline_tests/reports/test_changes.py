@@ -10,6 +10,7 @@ import pytest
 
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.reporting import make_report, write_all_reports
+from ipfs_accel_pipeline.reports.changes import EarlierReport
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.reports.distributions import BINS
 from ipfs_accel_pipeline.reports.write import render_report
@@ -60,11 +61,28 @@ def gathered(settings):
 
 
 def test_the_worst_news_comes_first_and_an_overlap_is_no_news(gathered):
-    changes = gathered(earlier_report_at=BETWEEN).changes
+    changes = gathered(earlier=EarlierReport(BETWEEN)).changes
 
     assert [(one.kind, one.batch_size) for one in changes] == [("broken", 4), ("slower", 1), ("faster", 2), ("new", 6)]
     assert changes[1].p50_ratio == pytest.approx(1.3)
     assert changes[0].error == "RuntimeError: fake failure"
+
+
+def test_a_test_whose_host_was_slow_all_the_time_is_no_evidence_of_a_change_of_speed(settings):
+    in_slow_phase = {1: (10.0, 40.0, "after"), 2: (40.0, 10.0, "before"), 3: (10.0, 5.0, "after")}
+    pairs = []
+    for batch_size, (before, after, disturbed) in in_slow_phase.items():
+        for number, p50, at, which in ((0, before, fakes.NOON, "before"), (10, after, LATER, "after")):
+            test, result = example.passed(number + batch_size, p50, batch_size=batch_size, timestamp=at)
+            pairs.append((test, replace(result, slow_rounds=result.rounds if which == disturbed else 0)))
+    store(settings, pairs)
+
+    with open_database(settings.database) as connection:
+        changes = gather(connection, generated_at=LATER, earlier=EarlierReport(BETWEEN)).changes
+
+    assert [(one.kind, one.batch_size) for one in changes] == [("faster", 3)], (
+        "faster in spite of a slow host is faster"
+    )
 
 
 def test_without_an_earlier_report_nothing_is_called_changed(gathered):
@@ -75,7 +93,7 @@ def test_without_an_earlier_report_nothing_is_called_changed(gathered):
 
 
 def test_changes_are_told_in_every_format(gathered):
-    content = gathered(earlier_report_at=BETWEEN)
+    content = gathered(earlier=EarlierReport(BETWEEN))
 
     for format in ("markdown", "html"):
         assert "▲ slower: 1.30 × as long" in render_report(content, format)
@@ -116,6 +134,47 @@ def test_a_report_is_compared_with_the_one_that_the_last_run_left_and_repeats_it
 
     assert "▲ slower: 1.30 × as long" in first
     assert "▲ slower: 1.30 × as long" in again
+
+
+@pytest.mark.parametrize("provenance", ["emulated", "imported"])
+def test_news_are_repeated_though_something_unmeasured_is_newer(settings, provenance):
+    store(settings, BEFORE)
+    write_all_reports(settings)
+    report = settings.reports / "report.json"
+    report.write_text(report.read_text().replace(_generated_at(report), BETWEEN.isoformat()))
+    newest = fakes.test_row(id="unmeasured", provenance=provenance, timestamp=LATER + timedelta(hours=1))
+
+    store(settings, [*BEFORE, *AFTER, (newest, None)])
+    write_all_reports(settings)
+
+    assert "▲ slower: 1.30 × as long" in make_report(settings, "markdown")
+
+
+def test_a_test_that_was_measured_before_a_report_and_loaded_after_it_is_told_and_told_again(settings):
+    known, other = example.passed(1, 10.0), example.passed(2, 10.0, batch_size=2)
+    store(settings, [known, other])
+    write_all_reports(settings)
+
+    late = example.passed(3, 30.0, timestamp=fakes.NOON + timedelta(minutes=5))
+    store(settings, [known, other, late, example.passed(4, 10.0, batch_size=2, timestamp=LATER)])
+    first = make_report(settings, "markdown")
+    write_all_reports(settings)
+    again = make_report(settings, "markdown")
+
+    assert "▲ slower: 3.00 × as long" in first
+    assert "▲ slower: 3.00 × as long" in again
+
+
+def test_a_report_whose_changes_do_not_name_their_tests_repeats_its_news_by_time(settings):
+    store(settings, BEFORE + AFTER)
+    write_all_reports(settings)
+    path = settings.reports / "report.json"
+    by_an_earlier_version = json.loads(path.read_text()) | {
+        "earlier_report_at": BETWEEN.isoformat(), "changes": [{"kind": "slower"}]
+    }  # fmt: skip
+    path.write_text(json.dumps(by_an_earlier_version))
+
+    assert "▲ slower: 1.30 × as long" in make_report(settings, "markdown")
 
 
 def _generated_at(report) -> str:

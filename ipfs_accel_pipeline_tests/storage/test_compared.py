@@ -86,6 +86,22 @@ def test_what_is_not_the_same_kind_of_number_gets_no_ratio(compared, case, of_b,
     assert (one["verdict"], one["p50_ratio"], one["reason"]) == ("not compared", None, reason)
 
 
+@pytest.mark.parametrize(("a_ms", "b_ms", "disturbed"), [(10.0, 40.0, "B"), (40.0, 10.0, "A")])
+def test_what_was_slower_on_a_host_that_was_slow_all_the_time_gets_no_ratio(compared, a_ms, b_ms, disturbed):
+    slow_rounds = {side: 3 * (side == disturbed) for side in "AB"}
+    (one,) = compared(
+        result(a_ms, **A, rounds=3, slow_rounds=slow_rounds["A"]),
+        result(b_ms, **B, rounds=3, slow_rounds=slow_rounds["B"]),
+    )
+
+    assert (one["verdict"], one["p50_ratio"]) == ("not compared", None)
+    assert one["reason"] == f"every round of {disturbed} fell into a slow phase of its host"
+
+
+def test_what_was_faster_though_its_host_was_slow_is_faster(compared):
+    assert told(compared(result(10.0, **A), result(5.0, **B, rounds=3, slow_rounds=3))) == [("b faster", 0.5)]
+
+
 def test_a_case_of_one_side_only_is_listed_and_one_without_a_median_is_not(compared):
     found = compared(
         result(**A), without_median(result(**A, model_id="vit", provenance="imported")), result(**B, model_id="t5")

@@ -12,9 +12,11 @@ import pytest
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.storage import prepared
+from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.prepared import PreparedSnapshot, case_rows
 from ipfs_accel_pipeline.storage.queries import query_names, query_rows, query_text
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import fakes
 from ipfs_accel_pipeline_tests.dashboard.synthetic import Size, publish_synthetic
 from ipfs_accel_pipeline_tests.reports import example
@@ -143,19 +145,21 @@ def test_a_published_file_that_cannot_be_read_is_told_and_can_be_mended(tmp_path
     assert models_seen(snapshot) == 0
 
 
-def worse_cases(tmp_path, *pairs):
-    """What the overview calls worse, of one case with these tests."""
-    from ipfs_accel_pipeline.storage.database import open_database
-    from ipfs_accel_pipeline.storage.writing import write_rows
-
+def prepared_of(tmp_path, *pairs, hardware=None):
+    """The snapshot of these tests and their numbers."""
     database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
     with open_database(database) as connection:
-        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "hardware_platforms", hardware or [fakes.hardware_row()])
         write_rows(connection, "models", [fakes.model_row()])
         write_rows(connection, "test_results", [test for test, _ in pairs])
         write_rows(connection, "performance_results", [result for _, result in pairs if result])
     publish_snapshot(database, path)
-    with PreparedSnapshot(path).reading() as connection:
+    return PreparedSnapshot(path)
+
+
+def worse_cases(tmp_path, *pairs):
+    """What the overview calls worse, of one case with these tests."""
+    with prepared_of(tmp_path, *pairs).reading() as connection:
         return [
             (row["change"], row["p50_ratio_to_previous"]) for row in case_rows(connection, "dashboard/worse_case", {})
         ]
@@ -197,3 +201,85 @@ def test_a_case_that_no_longer_passes_is_worse_and_a_skipped_one_is_not(tmp_path
     (tmp_path / "other").mkdir()
     broken = fakes.failed_test_row(timestamp=LATER)
     assert [change for change, _ in worse_cases(tmp_path / "other", before, (broken, None))] == ["no longer passes"]
+
+
+def best_numbers(tmp_path, *pairs, hardware=None):
+    """What stands in each cell of the matrix: by hardware, the median, the endpoint and whether it is the fastest."""
+    columns = ("p50_latency_ms", "endpoint_type", "is_fastest", "is_tied")
+    with prepared_of(tmp_path, *pairs, hardware=hardware).reading() as connection:
+        cells = case_rows(connection, "dashboard/matrix_cell", {})
+    return {cell["hardware_id"]: tuple(cell[column] for column in columns) for cell in cells}
+
+
+def test_the_number_marked_as_fastest_in_the_matrix_is_the_one_of_the_fastest_case(tmp_path):
+    of_other = {"hardware_id": "other", "endpoint_type": "onnxruntime"}
+    found = best_numbers(
+        tmp_path,
+        example.passed(1, 10.0),
+        example.passed(2, 40.0, batch_size=8),
+        example.passed(3, 3.0, endpoint_type="openvino"),
+        (fakes.failed_test_row(endpoint_type="openvino", timestamp=LATER), None),
+        example.passed(5, 11.0, batch_size=8, sequence_length=256),
+        example.passed(6, 5.0, **of_other),
+        example.passed(7, 60.0, batch_size=8, **of_other),
+        example.passed(8, 11.1, batch_size=8, sequence_length=256, **of_other),
+        hardware=[fakes.hardware_row(), fakes.hardware_row(hardware_id="other")],
+    )
+
+    assert found[fakes.HARDWARE_ID] == (11.0, "pytorch", False, True), "the lowest of the fastest and the tied"
+    assert found["other"] == (5.0, "onnxruntime", True, False)
+
+
+def test_a_number_of_an_endpoint_that_fails_by_now_does_not_stand_in_the_matrix(tmp_path):
+    broken = fakes.failed_test_row(endpoint_type="openvino", timestamp=LATER)
+    passed_once = example.passed(3, 3.0, endpoint_type="openvino")
+
+    found = best_numbers(tmp_path, example.passed(1, 10.0), passed_once, (broken, None))
+    assert found == {fakes.HARDWARE_ID: (10.0, "pytorch", False, False)}
+
+    (tmp_path / "other").mkdir()
+    alone = best_numbers(tmp_path / "other", passed_once, (broken, None))
+    assert alone == {fakes.HARDWARE_ID: (None, None, False, False)}
+
+
+def test_hardware_that_is_never_ranked_has_its_lowest_median_in_the_matrix(tmp_path):
+    imitation = fakes.hardware_row(acceleration="software")
+    found = best_numbers(tmp_path, example.passed(1, 10.0), example.passed(2, 40.0, batch_size=8), hardware=[imitation])
+
+    assert found == {fakes.HARDWARE_ID: (10.0, "pytorch", False, False)}
+
+
+IMPORTED = {"provenance": "imported", "test_type": "import"}
+
+
+def test_an_imported_or_emulated_pass_is_not_counted_as_a_passed_test(tmp_path):
+    tests = [
+        fakes.test_row(),
+        fakes.failed_test_row(batch_size=2),
+        fakes.failed_test_row(id="unsupported", status="unsupported", batch_size=4),
+        fakes.test_row(id="emulated", hardware_id="emulator", provenance="emulated"),
+        *[fakes.test_row(id=f"import-{n}", hardware_id="of a file", batch_size=n, **IMPORTED) for n in range(1, 30)],
+    ]
+    platforms = [fakes.hardware_row(hardware_id=name) for name in (fakes.HARDWARE_ID, "emulator", "of a file")]
+    with prepared_of(tmp_path, *[(test, None) for test in tests], hardware=platforms).reading() as connection:
+        (counts,) = case_rows(connection, "dashboard/case_count", {})
+        (model,) = query_rows(connection, "dashboard/model_row")
+        of_platforms = query_rows(connection, "dashboard/platform_row")
+
+    told = ("cases", "measured", "imported", "emulated", "passed", "not_tried", "tested_models", "tested_pairs")
+    assert [counts[name] for name in told] == [33, 3, 29, 1, 1, 1, 1, 1]
+    assert counts["passed_pairs"] == 1
+    assert (model["cases"], model["measured"], model["passed"], model["platforms"]) == (33, 3, 1, 3)
+    assert {row["hardware_id"]: (row["cases"], row["measured"], row["passed"]) for row in of_platforms} == {
+        fakes.HARDWARE_ID: (3, 3, 1),
+        "emulator": (1, 0, 0),
+        "of a file": (29, 0, 0),
+    }
+
+
+def test_an_imported_pass_does_not_make_a_broken_pair_run_in_the_matrix(tmp_path):
+    tests = [fakes.failed_test_row(), fakes.test_row(**IMPORTED)]
+    with prepared_of(tmp_path, *[(test, None) for test in tests]).reading() as connection:
+        (cell,) = case_rows(connection, "dashboard/matrix_cell", {})
+
+    assert (cell["tried"], cell["passed"], cell["has_imported"]) == (1, 0, True)

@@ -151,6 +151,28 @@ def test_latest_tests_are_one_per_measured_case(scene):
     assert sorted(unmeasured) == [("t2",), ("t3",), ("t7",), ("t8",)]
 
 
+def test_a_skipped_test_is_the_latest_only_of_a_case_that_was_never_run(parents):
+    skipped = {"status": "skipped", "error_message": "throttled", "timestamp": NOON + DAY}
+    tests = [
+        test_row(id="ran"),
+        failed_test_row(id="skipped later", **skipped),
+        failed_test_row(id="only skipped", batch_size=8, **skipped),
+    ]
+    write_rows(parents, "test_results", tests)
+
+    assert sorted(rows(parents, "latest_tests", "test_id")) == [("only skipped",), ("ran",)]
+
+
+def test_of_two_tests_of_one_moment_the_greater_id_is_the_latest_whichever_was_stored_first(parents):
+    tests = [test_row(id=name) for name in ("t2", "t1")]
+    write_rows(parents, "test_results", tests)
+    write_rows(parents, "performance_results", [performance_row(id=f"of {t.id}", test_id=t.id) for t in tests])
+
+    assert rows(parents, "latest_tests", "test_id") == [("t2",)]
+    everything = {"models": [tests[0].model_id], "hardware": [tests[0].hardware_id]}
+    assert rows(parents, "report_performance", "test_id", **everything) == [("t2",)]
+
+
 def test_the_largest_passed_batch_of_each_platform(scene):
     columns = "hardware_id max_batch_size"
     assert rows(scene, "largest_passed_batches", columns) == [("cpu-a", 1), ("cpu-b", 4)]

@@ -64,10 +64,9 @@ def _state(cell: dict[str, Any]) -> str:
     """One word of reports.wording for the newest tests of a pair."""
     if cell["is_imported_only"]:
         return "imported_only"
-    tried = cell["cases"] - cell["not_tried"]
-    if tried == 0:
+    if cell["tried"] == 0:
         return "unsupported"
-    if cell["passed"] == tried:
+    if cell["passed"] == cell["tried"]:
         return "compatible"
     return "partial" if cell["passed"] else "incompatible"
 
@@ -77,7 +76,7 @@ def _cell(row: dict[str, Any]) -> Cell:
     return Cell(
         link=f"/test?id={quote(row['test_id'], safe='')}",
         state=row["state"],
-        share=f"{row['passed']}/{row['cases'] - row['not_tried']}" if row["state"] == "partial" else None,
+        share=f"{row['passed']}/{row['tried']}" if row["state"] == "partial" else None,
         best=None if best is None else f"{with_unit(best, 'ms')} {row['endpoint_type']}",
         mark="fastest" if row["is_fastest"] else "tied" if row["is_tied"] else None,
         labels=tuple(name for name, column in _OF_LABEL.items() if row[column]),

@@ -9,7 +9,7 @@ WITH newest_test AS MATERIALIZED (
     )
 ),
 two_newest AS (
-    SELECT arg_max(rowid, test_timestamp, 2) AS newest, count(*) AS results FROM performance_results
+    SELECT arg_max(rowid, (test_timestamp, id), 2) AS newest, count(*) AS results FROM performance_results
     GROUP BY provenance, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length
 ),
 result AS MATERIALIZED (

@@ -1,16 +1,17 @@
--- One row: how many cases meet the filters, and of which provenance.
+-- One row: how many cases meet the filters, and of which provenance. Only measured ones count as tested, tried or passed.
 WITH chosen AS MATERIALIZED (SELECT * FROM chosen_cases($filters)),
-pair AS (SELECT bool_or(success) AS is_passed FROM chosen GROUP BY model_id, hardware_id)
+pair AS (SELECT bool_or(success) AS is_passed FROM chosen WHERE provenance = 'measured' GROUP BY model_id, hardware_id)
 SELECT
     count(*) AS cases,
-    count(*) FILTER (success) AS passed,
-    count(*) FILTER (status IN ('unsupported', 'skipped')) AS not_tried,
+    count(*) FILTER (provenance = 'measured' AND success) AS passed,
+    count(*) FILTER (provenance = 'measured' AND status IN ('unsupported', 'skipped')) AS not_tried,
     count(*) FILTER (p50_latency_ms IS NOT NULL) AS with_result,
     count(DISTINCT model_id) AS models,
     count(DISTINCT hardware_id) AS platforms,
     count(*) FILTER (provenance = 'measured') AS measured,
     count(*) FILTER (provenance = 'imported') AS imported,
     count(*) FILTER (provenance = 'emulated') AS emulated,
+    count(DISTINCT model_id) FILTER (provenance = 'measured') AS tested_models,
     (SELECT count(*) FROM pair) AS tested_pairs,
     (SELECT count(*) FROM pair WHERE is_passed) AS passed_pairs
 FROM chosen

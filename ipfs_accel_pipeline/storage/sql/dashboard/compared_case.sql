@@ -1,11 +1,13 @@
 -- One case on both sides of a comparison, the largest change first, then what cannot be compared: the first $count,
 -- and the one of $number. Only measured results of the same weights and threads on the same kind of silicon stand in
--- one ratio, which is b over a; overlapping intervals are a tie.
+-- one ratio, which is b over a; overlapping intervals are a tie. What was slower is not compared where every round of it
+-- fell into a slow phase of its host.
 WITH side AS (
     SELECT
         name, test_id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, provenance,
         acceleration, p50_latency_ms, ci95_low_ms, ci95_high_ms, min_latency_ms, max_latency_ms, p90_latency_ms,
         p99_latency_ms, threads::VARCHAR AS threads, weights_digest, same_hardware, same_endpoint,
+        coalesce(slow_rounds = rounds, FALSE) AS is_disturbed,
         CASE WHEN ci95_high_ms IS NULL THEN p50_latency_ms ELSE coalesce(ci95_low_ms, p50_latency_ms) END AS low,
         CASE WHEN ci95_low_ms IS NULL THEN p50_latency_ms ELSE coalesce(ci95_high_ms, p50_latency_ms) END AS high
     FROM (
@@ -28,6 +30,8 @@ paired AS (
             WHEN a.acceleration IS DISTINCT FROM b.acceleration THEN 'different acceleration'
             WHEN a.threads IS DISTINCT FROM b.threads THEN 'different threads'
             WHEN a.weights_digest IS DISTINCT FROM b.weights_digest THEN 'different weights'
+            WHEN a.low > b.high AND a.is_disturbed THEN 'every round of A fell into a slow phase of its host'
+            WHEN b.low > a.high AND b.is_disturbed THEN 'every round of B fell into a slow phase of its host'
         END AS reason,
         CASE
             WHEN b.test_id IS NULL THEN 'only a'
