@@ -26,3 +26,28 @@ class BackendUnavailable(Unsupported):
 
 class StorageError(PipelineError):
     """Reading or writing the results failed; nothing was half-written."""
+
+
+# How runtimes word an allocation that failed; they raise RuntimeError rather than MemoryError.
+_OUT_OF_MEMORY_WORDS = (
+    "bad_alloc",
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "bad allocation",
+    "failed to allocate memory",  # ONNX Runtime's arenas, as the next
+    "is smaller than requested bytes",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library's error tells of memory that could not be had; one of this package's own never does."""
+    if isinstance(error, PipelineError):
+        return False
+    known = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return known or says_out_of_memory(str(error))
+
+
+def says_out_of_memory(text: str) -> bool:
+    lowered = text.lower()
+    return any(words in lowered for words in _OUT_OF_MEMORY_WORDS)

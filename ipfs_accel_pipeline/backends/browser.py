@@ -165,7 +165,7 @@ class BrowserSession:
     def arrays(self, outputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return match_outputs(self._output_names, outputs)
 
-    def device_memory_peak_mb(self) -> float | None:
+    def take_device_memory_peak_mb(self) -> float | None:
         return None  # never: no browser tells a page what its GPU process has allocated
 
     def close(self) -> None:
@@ -173,6 +173,7 @@ class BrowserSession:
 
     def time_first(self, prepared: _Feed) -> float:
         answer = self._ask("first", feed=prepared.id)
+        self._memory.pause(self._pids())  # the parity cases follow
         facts = self._ask("describe")
         self.device_proof |= {
             "calls_in_first_inference": answer["calls"],
@@ -186,6 +187,8 @@ class BrowserSession:
         return float(answer["latency_ms"])
 
     def time_series(self, prepared: _Feed, timing: Timing) -> RawSeries:
+        self._memory.resume(self._pids())
+
         def time_slice(count: int) -> list[float]:
             answer = self._ask("slice", _SLICE_TIMEOUT_S, feed=prepared.id, count=count)
             latencies: list[float] = answer["latencies_ms"]

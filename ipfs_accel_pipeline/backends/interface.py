@@ -30,8 +30,9 @@ class Session(Protocol):
     def arrays(self, outputs: Any) -> dict[str, np.ndarray]:
         """Outputs as float32 under the reference's names; one that the runtime does not give is left out."""
 
-    def device_memory_peak_mb(self) -> float | None:
-        """Peak MiB on the device since loading; None where there is no device memory, or no way to ask."""
+    def take_device_memory_peak_mb(self) -> float | None:
+        """Peak MiB on the device since loading, or since this was last asked: asking begins a new peak. None where
+        there is no device memory, or no way to ask."""
 
     def close(self) -> None:
         """Free the model. The session is not used afterwards."""

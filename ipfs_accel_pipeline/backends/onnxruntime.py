@@ -117,7 +117,7 @@ class OnnxRuntimeSession:
         named = dict(zip(self._graph_outputs, values, strict=True))
         return as_float32(match_outputs(self._output_names, named))
 
-    def device_memory_peak_mb(self) -> float | None:
+    def take_device_memory_peak_mb(self) -> float | None:
         return None  # never: ONNX Runtime does not report its arena; the device's own tools do
 
     def close(self) -> None:

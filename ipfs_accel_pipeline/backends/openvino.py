@@ -109,7 +109,7 @@ class OpenVINOSession:
         named = {name: value for port, value in ports for name in port.get_names()}
         return as_float32(match_outputs(self._output_names, named))
 
-    def device_memory_peak_mb(self) -> float | None:
+    def take_device_memory_peak_mb(self) -> float | None:
         return None  # not implemented: GPU_MEMORY_STATISTICS, on a machine with an Intel GPU to test it
 
     def close(self) -> None:

@@ -97,12 +97,14 @@ class PyTorchSession:
         self.device_proof["output_devices"] = sorted({str(tensor.device) for tensor in tensors.values()})
         return as_float32({name: tensor.float().cpu().numpy() for name, tensor in tensors.items()})
 
-    def device_memory_peak_mb(self) -> float | None:
+    def take_device_memory_peak_mb(self) -> float | None:
         if self._device.type != "cuda":
             return None
         import torch
 
-        return float(torch.cuda.max_memory_allocated(self._device) / _MIB)
+        peak = torch.cuda.max_memory_allocated(self._device)
+        torch.cuda.reset_peak_memory_stats(self._device)
+        return float(peak / _MIB)
 
     def close(self) -> None:
         del self._model

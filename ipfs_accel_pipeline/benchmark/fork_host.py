@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def _become_child(folder: Path, host: int) -> None:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what the host reads from here is not the benchmark's
+        os.environ["TMPDIR"] = str(folder)  # what it leaves there when it is killed goes with the job
+        tempfile.tempdir = None  # the host's own may be known already
         run_job(folder)
         os._exit(0)
     except BaseException:

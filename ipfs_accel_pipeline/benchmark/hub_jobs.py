@@ -61,6 +61,11 @@ class _Progress:
     busy_waits: int = 0
     settled: Settled | None = None
 
+    @property
+    def job(self) -> str | None:
+        """The one that it waits for."""
+        return self.entry.inference_job or self.entry.compile_job
+
 
 class HubJobs:
     """Over any number of devices, so that all their jobs wait in the hub's queues at the same time."""
@@ -86,10 +91,11 @@ class HubJobs:
         """One step for every case that can take one."""
         states = self._states()
         for one in self._progress.values():
-            if one.settled or self._clock() < one.not_before:
+            if one.settled or self._clock() < one.not_before or (states is None and one.job):
                 continue
             try:
-                one.settled = self._step(one, states)
+                one.settled = self._step(one, states or {})
+                one.busy_waits = 0  # it answered: only what comes without an answer between adds up
             except HubProblem as problem:
                 one.settled = self._problem(one, problem)
 
@@ -159,8 +165,7 @@ class HubJobs:
         waited = self._clock() - one.started
         if waited < self.patience.case_timeout_s:
             return None
-        job = one.entry.inference_job or one.entry.compile_job
-        reason = f"AI Hub job {job} has not ended after {waited:.0f} s; the next run goes on waiting for it"
+        reason = f"AI Hub job {one.job} has not ended after {waited:.0f} s; the next run goes on waiting for it"
         return Settled(Status.TIMEOUT, reason, keep=True)
 
     def _problem(self, one: _Progress, problem: HubProblem) -> Settled | None:
@@ -176,20 +181,18 @@ class HubJobs:
         reason = f"{problem} (asked {one.busy_waits} times)"
         return Settled(Status.SKIPPED, reason, keep=has_jobs)
 
-    def _states(self) -> dict[str, JobState]:
-        """Where the jobs of all unsettled cases are; nothing while the hub does not answer."""
+    def _states(self) -> dict[str, JobState] | None:
+        """Where the jobs of all unsettled cases are; None while the hub does not answer."""
         waiting = [one for one in self._progress.values() if not one.settled and self._clock() >= one.not_before]
-        jobs = {one.entry.inference_job or one.entry.compile_job: one for one in waiting}
-        known = [job for job in jobs if job]
-        if not known:
+        jobs = {one.job: one for one in waiting if one.job}
+        if not jobs:
             return {}
         try:
-            return self.hub.states(known)
+            return self.hub.states(list(jobs))
         except HubProblem as problem:
-            for job, one in jobs.items():
-                if job:
-                    one.settled = self._problem(one, problem)
-            return {}
+            for one in jobs.values():
+                one.settled = self._problem(one, problem)
+            return None
 
     def _key(self, one: HubCase) -> str:
         return ledger_key(

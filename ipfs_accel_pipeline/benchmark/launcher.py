@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.benchmark.fork_host import LOG_NAME
-from ipfs_accel_pipeline.benchmark.isolation import Ending, Job, says_out_of_memory
+from ipfs_accel_pipeline.benchmark.isolation import Ending, Job
+from ipfs_accel_pipeline.errors import says_out_of_memory
 from ipfs_accel_pipeline.records import Status
 
 _LOG_TAIL_BYTES = 4096
@@ -58,23 +59,23 @@ class Launcher:
         try:
             (folder / "job").write_bytes(pickle.dumps(job))
             kills_before = _oom_kills()
-            started = time.monotonic()
+            started: float | None = None
             try:
-                exit_code = self._run_process(job, folder)
+                host = self._host(job)  # to start one takes seconds, which are none of the job's
+                started = time.monotonic()
+                exit_code = host.run(folder, job.timeout_s) if host else _run_fresh(job, folder)
             except _HostDiedError as death:
-                return Outcome(Status.CRASHED, None, str(death), time.monotonic() - started)
-            duration = time.monotonic() - started
-            return _outcome(job, folder, exit_code, duration, _oom_kills() > kills_before)
+                duration_s = time.monotonic() - started if started else None
+                return Outcome(Status.CRASHED, None, str(death), duration_s)
+            duration_s = time.monotonic() - started
+            return _outcome(job, folder, exit_code, duration_s, _oom_kills() > kills_before)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _run_process(self, job: Job, folder: Path) -> int | None:
-        """Exit code (negative: the signal), or None after a time-out."""
-        if job.preload and sys.platform == "linux":  # elsewhere GPU frameworks do not survive a fork
-            return self._host(job).run(folder, job.timeout_s)
-        return _run_fresh(job, folder)
-
-    def _host(self, job: Job) -> _ForkHost:
+    def _host(self, job: Job) -> _ForkHost | None:
+        """The process to fork from; None for a job that is given one of its own."""
+        if not job.preload or sys.platform != "linux":  # elsewhere GPU frameworks do not survive a fork
+            return None
         key = (job.preload, tuple(sorted(job.environment.items())))
         host = self._hosts.get(key)
         if host is None or not host.is_alive():
@@ -106,6 +107,7 @@ class _ForkHost:
         return self._process.poll() is None
 
     def run(self, folder: Path, timeout_s: float) -> int | None:
+        """Exit code (negative: the signal), or None after a time-out."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(f"{folder}\n".encode())
@@ -152,6 +154,7 @@ class _ForkHost:
 
 
 def _run_fresh(job: Job, folder: Path) -> int | None:
+    """Exit code (negative: the signal), or None after a time-out."""
     with (folder / LOG_NAME).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ipfs_accel_pipeline.benchmark.isolation", str(folder), str(os.getpid())],
@@ -179,10 +182,11 @@ def _kill_group(leader: int) -> None:
 def _outcome(job: Job, folder: Path, exit_code: int | None, duration_s: float, oom_killed: bool) -> Outcome:
     log_tail = _log_tail(folder / LOG_NAME)
     ending = _read_ending(folder / "ending")
-    if exit_code is None:
+    if ending is None and exit_code is None:
         message = f"no result after {job.timeout_s:g} s; the process was killed"
         return Outcome(Status.TIMEOUT, None, message, duration_s, {"log_tail": log_tail})
     if ending is None:
+        assert exit_code is not None
         status, message = _death(exit_code, oom_killed, log_tail)
         return Outcome(status, None, message, duration_s, {"exit_code": exit_code, "log_tail": log_tail})
     if ending.status is Status.PASSED:

@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,11 @@ from ipfs_accel_pipeline.benchmark.protocol import SlicedTiming, judge_series, m
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
 from ipfs_accel_pipeline.models.inputs import make_arrays
-from ipfs_accel_pipeline.records import ParityResult, Status
+from ipfs_accel_pipeline.records import HardwareType, ParityResult, Status
 from ipfs_accel_pipeline.timing import LatencySeries, MemoryUse, Protocol
+
+_OWN_MEMORY = (HardwareType.CUDA, HardwareType.ROCM)
+_UNKNOWN = "the peak memory of a process can be read on Linux only, where the kernel allows it"
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,12 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     try:
         refuse_other_precision(session.effective_precision, request.precision)
         fields |= _first_inference(session, bundle, request)
-        memory.pause()
+        memory.pause(session)
         fields |= _judge(session, bundle, request)
-        memory.resume()
+        memory.resume(session)
         if fields["status"] is Status.PASSED and request.is_timed:
             fields |= _time(session, bundle, request, meter)
-            fields |= _memory(session, memory, fields["details"])
+            fields |= _memory(session, memory, request, fields)
     finally:
         session.close()
     fields["canary_after_ms"] = run_canary(cpus)
@@ -146,20 +149,23 @@ def _series(session: Session, prepared: Any, protocol: Protocol, before_timing: 
     return measure_latencies(lambda: session.infer(prepared), protocol, before_timing=before_timing)
 
 
-def _memory(session: Session, window: _MemoryWindow, details: dict[str, Any]) -> dict[str, Any]:
-    """Of this process, or of those that a session which times itself runs in; unknown is None with the reason."""
-    if not isinstance(session, TimesItself):
-        return window.read(session)
-    use: MemoryUse = session.memory_use()
-    fields: dict[str, Any] = {
+def _memory(session: Session, window: _MemoryWindow, request: RoundRequest, fields: dict[str, Any]) -> dict[str, Any]:
+    """Of the device, and of this process or those that a session which times itself runs in; unknown is None with the
+    reason."""
+    own_use = window.read(session)  # ends the window, for the device too
+    use = session.memory_use() if isinstance(session, TimesItself) else own_use
+    device_peak_mb = window.device_peak_mb()
+    if device_peak_mb is None and request.hardware_type in _OWN_MEMORY:
+        reason = f"{fields['backend']} does not tell what it takes of the GPU's memory"
+        use = replace(use, peak_mb=None, unknown_reason=reason)  # the host's would pass for it
+    is_unknown = device_peak_mb is None and use.unknown_reason
+    return {
         "memory_baseline_mb": use.baseline_mb,
         "memory_peak_mb": use.peak_mb,
         "memory_anonymous_mb": use.anonymous_mb,
-        "device_memory_peak_mb": session.device_memory_peak_mb(),
+        "device_memory_peak_mb": device_peak_mb,
+        "details": fields["details"] | ({"memory_unknown_reason": use.unknown_reason} if is_unknown else {}),
     }
-    if use.unknown_reason:
-        fields["details"] = details | {"memory_unknown_reason": use.unknown_reason}
-    return fields
 
 
 @contextmanager
@@ -174,34 +180,47 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 class _MemoryWindow:
-    """Peak memory from its creation on, above what was resident then, without what happens between pause and resume."""
+    """Peaks from its creation on, without what happens between pause and resume: of this process above what was
+    resident then, and of the device."""
 
     def __init__(self) -> None:
         self._peaks_mb: list[float | None] = []
-        self.resume()
+        self._device_peaks_mb: list[float | None] = []
+        self._begin()
         self._before = read_memory()
 
-    def pause(self) -> None:
+    def pause(self, session: Session) -> None:
         now = read_memory()
         self._peaks_mb.append(now.peak_mb if now and self._peak_is_ours else None)
+        self._device_peaks_mb.append(session.take_device_memory_peak_mb())
 
-    def resume(self) -> None:
+    def resume(self, session: Session) -> None:
+        self._begin()
+        session.take_device_memory_peak_mb()  # that of the pause goes
+
+    def read(self, session: Session) -> MemoryUse:
+        """Ends the window."""
+        self.pause(session)
+        now = read_memory()
+        if now is None or self._before is None:
+            return MemoryUse(unknown_reason=_UNKNOWN)
+        peak_mb = _largest(self._peaks_mb)
+        return MemoryUse(
+            baseline_mb=self._before.resident_mb,
+            peak_mb=None if peak_mb is None else peak_mb - self._before.resident_mb,
+            anonymous_mb=now.anonymous_mb - self._before.anonymous_mb,
+            unknown_reason=_UNKNOWN if peak_mb is None else None,
+        )
+
+    def device_peak_mb(self) -> float | None:
+        return _largest(self._device_peaks_mb)
+
+    def _begin(self) -> None:
         gc.collect()
         self._peak_is_ours = reset_peak()
 
-    def read(self, session: Session) -> dict[str, float | None]:
-        self.pause()
-        now = read_memory()
-        fields: dict[str, float | None] = {"device_memory_peak_mb": session.device_memory_peak_mb()}
-        if now is None or self._before is None:
-            return fields
-        return fields | {
-            "memory_baseline_mb": self._before.resident_mb,
-            "memory_peak_mb": self._peak_mb(self._before.resident_mb),
-            "memory_anonymous_mb": now.anonymous_mb - self._before.anonymous_mb,
-        }
 
-    def _peak_mb(self, baseline_mb: float) -> float | None:
-        """None where any part of the peak is unknown."""
-        known = [peak for peak in self._peaks_mb if peak is not None]
-        return max(known) - baseline_mb if len(known) == len(self._peaks_mb) else None
+def _largest(peaks_mb: list[float | None]) -> float | None:
+    """None where any part of the peak is unknown."""
+    known = [peak for peak in peaks_mb if peak is not None]
+    return max(known) if len(known) == len(peaks_mb) else None

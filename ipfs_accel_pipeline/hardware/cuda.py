@@ -80,7 +80,8 @@ def _row(
         runtime={
             "device": f"cuda:{torch_index}",
             "source": "nvml, torch",
-            "nvml_index": gpu.index,
+            # Not of a GPU that NVML does not list: torch's index would name another board to the power meter.
+            **({"nvml_index": gpu.index} if gpu in gpus else {}),
             "compute_capability": "{}.{}".format(*capability),
             "torch": str(torch.__version__),
             "cuda": torch.version.cuda,

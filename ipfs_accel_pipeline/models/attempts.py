@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import PipelineError, Unsupported
+from ipfs_accel_pipeline.errors import PipelineError, Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement
 from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
@@ -82,7 +82,7 @@ def _try(
 
 def is_transient(error: BaseException) -> bool:
     """Full memory or a full disk says nothing about the model. For bad models libraries raise OSError unnumbered."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+    if is_out_of_memory(error) or (isinstance(error, OSError) and error.errno is not None):
         return True
     return os.strerror(errno.ENOSPC) in str(error)  # safetensors has an error of its own for it
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import Unsupported, UsageError
+from ipfs_accel_pipeline.errors import Unsupported, UsageError, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement, compare
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, Made, first_accepted, is_transient
 from ipfs_accel_pipeline.models.build import first_line, load_saved
@@ -121,7 +121,7 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
 
 def _failure(error: Exception) -> tuple[str, str]:
     """Status and reason. A full disk is nobody's result: it is raised, and nothing is recorded."""
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return "out_of_memory", first_line(error)
     if is_transient(error):
         raise error

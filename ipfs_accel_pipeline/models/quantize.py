@@ -47,7 +47,7 @@ def _quantize_preprocessed(onnx_path: Path, target: Path) -> None:
 
     if _size_bytes(onnx_path) > _EXTERNAL_ABOVE_BYTES:
         raise Unsupported("preprocessing wants the whole model in one protobuf, which this one is too large for")
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder, silent():
+    with tempfile.TemporaryDirectory(dir=target) as folder, silent():
         single, prepared = Path(folder) / "single.onnx", Path(folder) / "prepared.onnx"
         onnx.save(onnx.load(str(onnx_path)), str(single))  # the preprocessor loses sight of external weights
         # Symbolic shape inference stops at newer operators; the plain kind is enough for weights.

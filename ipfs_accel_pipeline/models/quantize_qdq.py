@@ -34,7 +34,7 @@ def _quantize(artefact: str, onnx_path: Path, specs: tuple[InputSpec, ...], targ
     from onnxruntime.quantization import QuantType, quantize
     from onnxruntime.quantization.execution_providers.qnn import get_qnn_qdq_config, qnn_preprocess_model
 
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder, silent():
+    with tempfile.TemporaryDirectory(dir=target) as folder, silent():
         prepared = Path(folder) / "prepared.onnx"
         changed = qnn_preprocess_model(str(onnx_path), str(prepared))
         source = str(_with_small_masks(prepared if changed else onnx_path, Path(folder) / "masked.onnx"))

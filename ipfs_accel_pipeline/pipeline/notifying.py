@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -76,7 +77,7 @@ def post_webhook(url: str, regressions: Sequence[PerformanceChange], link: Link 
         urllib.request.urlopen(request, timeout=_PATIENCE_S).close()
     except urllib.error.HTTPError as error:
         raise PipelineError(f"The webhook at {_host(url)} answered {error.code}. Check {WEBHOOK_VARIABLE}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise PipelineError(
             f"The webhook at {_host(url)} cannot be reached ({type(error).__name__}). Check {WEBHOOK_VARIABLE}."
         ) from None

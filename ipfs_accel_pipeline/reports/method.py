@@ -62,7 +62,8 @@ _WEIGHTS = (
     " does not depend on their values; nothing is said about accuracy on a task."
 )
 _MEMORY = (
-    "Peak memory is the largest resident size of the process above its size before the model was loaded (MiB)."
+    "Peak memory is the largest resident size of the process above its size before the model was loaded (MiB); on GPUs"
+    " of NVIDIA and AMD the most that the model took of the GPU's own memory, a dash where the runtime does not tell."
     " Power is read from the sensors of the device over the timed window, or is a dash with the reason."
 )
 

@@ -145,8 +145,17 @@ def test_loading_took_time(session):
 
 
 def test_device_memory_is_known_on_cuda_only(session, endpoint):
-    peak = session.device_memory_peak_mb()
+    peak = session.take_device_memory_peak_mb()
     assert (peak is not None) == (endpoint[:2] == ("CUDA", "pytorch"))
+
+
+def test_the_peak_of_device_memory_begins_anew_when_it_was_asked_for(session, bundle):
+    peaks = []
+    for batch in (64, 1):
+        arrays = make_arrays(bundle.input_specs, batch, 16 if has_sequence(bundle.input_specs) else None)
+        answer(session, arrays)
+        peaks.append(session.take_device_memory_peak_mb())
+    assert peaks == [None, None] or peaks[0] > peaks[1] > 0
 
 
 def test_closing_frees_the_model(bundle, endpoint):

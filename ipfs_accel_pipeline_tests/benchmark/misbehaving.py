@@ -1,10 +1,12 @@
 """Calls that a launcher must survive; they run in its children."""
 
+import atexit
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -45,6 +47,31 @@ def kill_parent():
 
 def segfault():
     ctypes.string_at(0)
+
+
+def return_and_hang_at_the_end(value):
+    atexit.register(time.sleep, 3600)
+    return value
+
+
+def print_and_fail(text):
+    print(text)
+    raise RuntimeError("failed")
+
+
+def leave_a_temporary_file(note):
+    _, path = tempfile.mkstemp()
+    with open(note, "w") as file:
+        file.write(path)
+    kill_self()
+
+
+def allocate_with_onnxruntime(model):
+    import numpy as np
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(None, {"shape": np.array([3 << 30], np.int64)})
 
 
 def hang():

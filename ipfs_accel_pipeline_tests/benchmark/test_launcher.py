@@ -3,8 +3,10 @@ import subprocess
 import sys
 import time
 
+import onnx
 import psutil
 import pytest
+from onnx import TensorProto, helper
 
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
@@ -74,6 +76,21 @@ def test_a_segmentation_fault_is_a_crash_with_its_python_stack(run):
     assert "in segfault" in outcome.details["log_tail"]
 
 
+def test_a_result_counts_though_the_process_would_hang_at_its_end(run):
+    outcome = run("return_and_hang_at_the_end", value=5, timeout_s=10)
+    assert (outcome.status, outcome.value) == (Status.PASSED, 5)
+    assert outcome.duration_s < 10
+
+
+def test_what_a_failed_benchmark_printed_is_in_its_details(run):
+    assert "just before" in run("print_and_fail", text="just before").details["log_tail"]
+
+
+def test_a_killed_benchmark_leaves_no_temporary_files(run, tmp_path):
+    assert run("leave_a_temporary_file", note=str(tmp_path / "note")).status is Status.CRASHED
+    assert not os.path.exists((tmp_path / "note").read_text())
+
+
 def test_a_hang_is_a_timeout(run):
     outcome = run("hang", timeout_s=1)
     assert outcome.status is Status.TIMEOUT
@@ -95,6 +112,22 @@ def test_an_exhausted_memory_limit_is_out_of_memory(run):
     assert run("allocate", megabytes=50, memory_limit_mb=500).status is Status.PASSED
 
 
+def test_an_arena_of_onnx_runtime_that_cannot_allocate_is_out_of_memory(run, tmp_path):
+    outcome = run("allocate_with_onnxruntime", model=expand_graph(tmp_path / "model.onnx"), memory_limit_mb=2000)
+    assert outcome.status is Status.OUT_OF_MEMORY, outcome
+
+
+def expand_graph(path):
+    """One number, repeated as often as the input says."""
+    node = helper.make_node("Expand", ["one", "shape"], ["y"])
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    shape = helper.make_tensor_value_info("shape", TensorProto.INT64, [1])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n"])
+    graph = helper.make_graph([node], "expand", [shape], [y], [one])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+    return str(path)
+
+
 @pytest.mark.slow
 def test_a_runtime_that_cannot_allocate_is_out_of_memory(run):
     outcome = run("allocate_with_torch", megabytes=8000, memory_limit_mb=3000)
@@ -108,6 +141,14 @@ def test_a_host_has_the_preloaded_modules_and_a_fresh_process_has_not():
             for preload in ((), ("colorsys",))
         ]
     assert [outcome.value for outcome in outcomes] == [False, True]
+
+
+def test_the_start_of_the_host_is_no_part_of_a_jobs_duration(tmp_path, monkeypatch):
+    (tmp_path / "takes_a_second_to_import.py").write_text("import time; time.sleep(1)")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    with Launcher() as launcher:
+        outcome = launcher.run(Job("os:getpid", {}, 60, preload=("takes_a_second_to_import",)))
+    assert outcome.duration_s < 1
 
 
 def test_every_job_has_a_process_of_its_own():

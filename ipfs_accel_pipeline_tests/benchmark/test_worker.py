@@ -41,11 +41,29 @@ class EchoSession:
     def arrays(self, outputs):
         return outputs
 
-    def device_memory_peak_mb(self):
+    def take_device_memory_peak_mb(self):
         return None
 
     def close(self):
         pass
+
+
+class GpuSession(EchoSession):
+    """The same, with 40 MiB of device memory for an inference and far more for the parity cases."""
+
+    peak_mb = 0.0
+
+    def infer(self, prepared):
+        self.peak_mb = max(self.peak_mb, 40.0)
+        return super().infer(prepared)
+
+    def arrays(self, outputs):
+        self.peak_mb = 900.0
+        return outputs
+
+    def take_device_memory_peak_mb(self):
+        peak_mb, self.peak_mb = self.peak_mb, 0.0
+        return peak_mb
 
 
 class FarAwaySession(EchoSession):
@@ -78,7 +96,7 @@ class OneAnswerSession(FarAwaySession):
         return RawSeries((4.0, 5.0, 6.0), warmup_iterations=None)
 
 
-def measured(session, monkeypatch):
+def measured(session, monkeypatch, hardware_type="CPU"):
     backend = SimpleNamespace(name="echo", version=lambda: "1", load=lambda *arguments: session)
     x = np.arange(6, dtype=np.float32).reshape(1, 6) + 1
     bundle = SimpleNamespace(
@@ -90,7 +108,7 @@ def measured(session, monkeypatch):
     )
     monkeypatch.setattr(worker, "load_backend", lambda *names: backend)
     monkeypatch.setattr(worker, "open_bundle", lambda folder: bundle)
-    request = RoundRequest(Path("unused"), "CPU", "echo", "cpu", "fp32", 1, None, 1, PROTOCOL)
+    request = RoundRequest(Path("unused"), hardware_type, "echo", "cpu", "fp32", 1, None, 1, PROTOCOL)
     return measure_round(request)
 
 
@@ -104,6 +122,41 @@ def test_an_ordinary_session_is_timed_here(monkeypatch):
     assert fields["status"] is Status.PASSED
     assert len(fields["cpu_times_ms"]) == len(fields["latencies_ms"]) >= 5
     assert "browser" not in fields["environment"]
+
+
+def test_device_memory_is_that_of_what_is_timed_and_not_of_the_parity_cases(monkeypatch):
+    fields = measured(GpuSession(), monkeypatch, "CUDA")
+    assert fields["device_memory_peak_mb"] == 40
+    assert "memory_unknown_reason" not in fields["details"]
+
+
+def test_the_device_memory_that_only_the_first_inference_took_counts(monkeypatch):
+    session = GpuSession()
+    session.peak_mb = 70.0  # while it was loaded
+    assert measured(session, monkeypatch, "CUDA")["device_memory_peak_mb"] == 70
+
+
+@pytest.mark.parametrize("hardware_type", ["CUDA", "ROCm"])
+def test_the_hosts_memory_does_not_stand_for_that_of_a_gpu(hardware_type, monkeypatch):
+    fields = measured(EchoSession(), monkeypatch, hardware_type)
+    assert (fields["device_memory_peak_mb"], fields["memory_peak_mb"]) == (None, None)
+    assert fields["details"]["memory_unknown_reason"] == "echo does not tell what it takes of the GPU's memory"
+    assert fields["details"]["reference_runtime"] == "torch"
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells the peak, others do not")
+def test_on_a_processor_the_peak_is_that_of_the_process(monkeypatch):
+    fields = measured(EchoSession(), monkeypatch)
+    assert fields["memory_peak_mb"] >= 0
+    assert fields["memory_baseline_mb"] > 1
+    assert "memory_unknown_reason" not in fields["details"]
+
+
+def test_a_system_that_does_not_tell_memory_is_the_reason(monkeypatch):
+    monkeypatch.setattr(worker, "read_memory", lambda: None)
+    fields = measured(EchoSession(), monkeypatch)
+    assert fields["memory_peak_mb"] is None
+    assert "Linux" in fields["details"]["memory_unknown_reason"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a CPU")

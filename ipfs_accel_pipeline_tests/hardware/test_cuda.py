@@ -2,8 +2,10 @@ import copy
 
 import pytest
 
+from ipfs_accel_pipeline.benchmark.power.choice import open_probes
 from ipfs_accel_pipeline.hardware import cuda
 from ipfs_accel_pipeline.hardware.torch_build import TorchBuild
+from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline_tests.hardware.replay import (
     HOST,
     RecordedNvml,
@@ -121,3 +123,11 @@ def test_slice_of_a_gpu_that_nvml_does_not_list_is_described_by_torch(h200):
     said["torch"]["devices"][0].update(name="NVIDIA H200 MIG 1g.18gb", uuid="other", total_memory=17 * 2**30)
     (row,) = detected(said)
     assert (row.hardware_id, row.memory_capacity) == ("cuda-nvidia-h200-mig-1g-18gb-0", 17 * 1024)
+
+
+def test_which_gpu_of_nvml_a_slice_belongs_to_is_not_guessed(mixed):
+    mixed["torch"]["devices"] = [{**mixed["torch"]["devices"][0], "name": "NVIDIA H200 MIG 1g.18gb", "uuid": "other"}]
+    (row,) = detected(mixed, {"CUDA_VISIBLE_DEVICES": "MIG-other"})
+    probes, reasons = open_probes(HardwareType.CUDA, row.runtime)
+    assert "which GPU of NVML this is, is not known" in reasons[0]
+    assert not [probe for probe in probes if probe.source == "nvml"]

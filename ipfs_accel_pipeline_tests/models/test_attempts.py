@@ -67,6 +67,12 @@ def test_a_full_disk_is_recognized_where_a_library_has_its_own_words_for_it(tmp_
         first_accepted([fails("a", error)], tmp_path, checks())
 
 
+def test_memory_that_a_runtime_could_not_have_is_not_recorded_as_a_failure_of_the_model(tmp_path):
+    words = "Failed to allocate memory for requested buffer of size 12884901888"
+    with pytest.raises(RuntimeError, match=words):
+        first_accepted([fails("a", RuntimeError(words)), writes("b")], tmp_path, checks(b=RIGHT))
+
+
 def test_int8_is_recorded_and_not_judged(tmp_path):
     made = first_accepted([writes("a")], tmp_path, checks(a=WRONG), gated=False)
     assert made.details["agreement"][0]["cosine"] == 0.21

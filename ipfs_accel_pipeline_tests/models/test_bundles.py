@@ -277,6 +277,28 @@ def test_the_lock_is_free_after_its_holder_died(tmp_path):
         assert (tmp_path / ".onnx.lock").exists()
 
 
+@pytest.mark.parametrize("artefact", ["onnx_int8", "onnx_qdq_int8"])
+def test_a_killed_quantization_leaves_nothing_beside_what_the_next_writer_removes(artefact, tmp_path):
+    spec, folder = onnx_linear(tmp_path / "linear.onnx"), str(tmp_path / "store")
+    for needed in ("reference", "onnx"):
+        assert prepare(spec.to_json(), folder, needed)["status"] == "ok"
+    process = multiprocessing.get_context("fork").Process(target=_die_while_quantizing, args=(spec, folder, artefact))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    bundle = bundle_folder(spec, Path(folder))
+    left = [entry.name for entry in bundle.iterdir() if entry.is_dir() and entry.name not in ("reference", "onnx")]
+    assert all(name.startswith(f".{artefact}.") and name.endswith(".partial") for name in left), left
+    assert len(left) == 1
+
+
+def _die_while_quantizing(spec: ModelSpec, folder: str, artefact: str) -> None:
+    import onnx
+
+    onnx.save = lambda *arguments, **options: os.kill(os.getpid(), signal.SIGKILL)
+    prepare(spec.to_json(), folder, artefact)
+
+
 def test_a_file_that_is_quantized_already_is_no_fp32_model(tmp_path):
     from onnxruntime.quantization import quantize_dynamic
 

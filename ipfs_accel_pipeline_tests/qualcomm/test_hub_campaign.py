@@ -222,6 +222,17 @@ def test_an_outage_while_polling_costs_nothing_that_was_submitted(server, cases,
     assert len(server.submitted("compile_job")) == 1
 
 
+def test_short_outages_with_answers_between_do_not_add_up(server, cases, start):
+    server.stuck = {"Samsung Galaxy S24"}
+    jobs = start(cases[:1])
+    for _ in range(5):
+        jobs.advance()
+        server.statuses = [("GET /job_summaries", 503)] * 60
+        jobs.advance()
+        server.statuses = []
+    assert jobs.settled(cases[0].case) is None
+
+
 def test_a_token_that_is_refused_in_the_middle_costs_nothing_that_was_submitted(server, cases, start, run):
     jobs = start(cases[:1])
     jobs.advance()

@@ -151,7 +151,7 @@ class QnnSession:
         names = [value.name for value in compiled.session.get_outputs()]
         return as_float32(match_outputs(self._output_names, dict(zip(names, values, strict=True))))
 
-    def device_memory_peak_mb(self) -> float | None:
+    def take_device_memory_peak_mb(self) -> float | None:
         return None  # never: the NPU works in the machine's memory, and QNN does not tell its part
 
     def close(self) -> None:

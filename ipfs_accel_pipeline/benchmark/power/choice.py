@@ -60,7 +60,10 @@ def _none_for(hardware_type: str) -> Opener:
 
 def _nvml(runtime: Runtime) -> Probe:
     if "nvml_index" not in runtime:
-        raise ProbeUnavailable("which GPU of NVML this is, is not known: detect the hardware again.")
+        raise ProbeUnavailable(
+            "which GPU of NVML this is, is not known: a slice of a divided one (MIG) has no power of its own. If it is "
+            "a whole one, detect the hardware again."
+        )
     return NvmlProbe(int(runtime["nvml_index"]))
 
 

@@ -67,14 +67,16 @@ def _files(folder: Path) -> list[Any]:
     from zeus.device.cpu.rapl import RAPLCPU
     from zeus.device.exception import ZeusBaseCPUError
 
-    packages = sorted(int(path.name.partition(":")[2]) for path in folder.glob("intel-rapl:*") if path.is_dir())
+    zones = sorted(int(path.name.partition(":")[2]) for path in folder.glob("intel-rapl:*") if path.is_dir())
     try:
-        cpus = [RAPLCPU(package, str(folder)) for package in packages]
+        cpus = [RAPLCPU(zone, str(folder)) for zone in zones]
     except ZeusCPUNoPermissionError as error:
         raise ProbeUnavailable(_no_permission(folder)) from error
     except ZeusBaseCPUError as error:
         raise ProbeUnavailable(f"RAPL in {folder}: {error}") from error
-    files = [file for cpu in cpus for file in (cpu.rapl_file, cpu.dram) if file is not None]
+    # Beside the packages laptops list psys: the whole platform, with the packages in it.
+    packaged = [cpu for cpu in cpus if cpu.rapl_file.name.startswith("package")]
+    files = [file for cpu in packaged for file in (cpu.rapl_file, cpu.dram) if file is not None]
     if not files:
         raise ProbeUnavailable(f"RAPL: {folder} lists no package.")
     return files

@@ -48,6 +48,21 @@ def test_the_energy_of_all_packages_and_their_memory_is_summed(tree):
     assert probe.joules() == pytest.approx(0.7)
 
 
+def test_the_platform_is_no_package_though_it_is_listed_beside_them(tree):
+    package = add_zone(tree / "intel-rapl:0", "package-0")
+    platform = add_zone(tree / "intel-rapl:1", "psys")  # all of the laptop, the package within it
+    probe = RaplProbe([tree])
+    package.write_text("100000")
+    platform.write_text("250000")
+    assert probe.joules() == pytest.approx(0.1)
+
+
+def test_a_platform_without_packages_is_not_taken_for_one(tree):
+    add_zone(tree / "intel-rapl:0", "psys")
+    with pytest.raises(ProbeUnavailable, match="lists no package"):
+        RaplProbe([tree])
+
+
 def test_a_counter_that_wraps_around_goes_on(tree):
     counter = add_zone(tree / "intel-rapl:0", "package-0", 900_000)
     probe = RaplProbe([tree])
