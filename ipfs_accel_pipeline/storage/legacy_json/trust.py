@@ -40,6 +40,8 @@ def grade(finding: Finding) -> tuple[Grade, list[str]]:
 def _marks(finding: Finding) -> Iterator[Mark]:
     if finding.is_flagged:
         yield Grade.SIMULATED, finding.is_flagged
+    if finding.doubt:
+        yield Grade.CLAIMED, finding.doubt
     yield from _mock_marks(finding.marks)
     if _PLACEHOLDER.match(str(finding.model.value)):
         yield Grade.HAND_WRITTEN, f"no model is called {finding.model.value!r}: it stands for one"
