@@ -227,6 +227,10 @@ def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statemen
     surroundings = Surroundings(document)
     for statement in statements:
         if isinstance(statement, Finding):
+            broken = harness_failure(statement.error_message)
+            if broken:
+                yield LeftOut(statement.pointer, f"failure of the test script: {broken}")
+                continue
             surroundings.mark(statement)
         yield statement
 

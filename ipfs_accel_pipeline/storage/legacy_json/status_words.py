@@ -16,6 +16,9 @@ _FAILED = re.compile(r"^\s*(error|fail|exception|crash)|\bfailed\b|\berror\b", r
 # The test script itself was broken: nothing of the model was ever run.
 _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
+    # The same as an exception prints them.
+    r"|No module named '|cannot import name '|invalid syntax|unexpected indent|expected an indented block"
+    r"|\(\S+\.py, line \d+\)|module 'test_\w+' has no attribute"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
     r"|\bname '\w+' is not defined"
     r"|takes \d+ positional arguments? but"

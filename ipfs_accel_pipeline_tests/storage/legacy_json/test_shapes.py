@@ -186,6 +186,33 @@ def test_a_broken_test_script_says_nothing_about_the_model(stderr):
     assert "failure of the test script" in left_out(document)[0]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "No module named 'timm'",
+        "cannot import name 'X' from 'transformers'",
+        "invalid syntax (test_hf_x.py, line 12)",
+        "unexpected indent (test_hf_x.py, line 12)",
+        "'(' was never closed (test_hf_x.py, line 3)",
+        "module 'test_hf_x' has no attribute 'TestX'",
+    ],
+)
+def test_a_broken_test_script_is_known_by_the_text_of_its_exception_alone(error):
+    failed = {"success": False, "error": error}
+    single = {"results": {"cpu": failed}, "metadata": samples.SINGLE_RUN["metadata"]}
+    step = {"status": "Failed", "steps": {"create": {"error": error}}}
+    for document in (
+        samples.OUTCOME | failed,
+        samples.direct(avg_latency_ms=None, latencies_ms=None, **failed),
+        samples.THREE_RUNS | {"results": {"pipeline_cuda": failed}, "performance": {}},
+        single,
+        {"model_results": {"acme/tiny": {"cuda:0": step}}},
+        {"status": {"cpu_tests": f"Error: {error}"}},
+    ):
+        assert findings(document) == []
+        assert "failure of the test script" in left_out(document)[0]
+
+
 def test_the_log_names_the_checkpoint_of_a_key():
     document = {
         "model": "bert",
