@@ -91,7 +91,10 @@ def inside(document, *path, **marks):
 S03 = samples.seconds({"rocm": 1.0})
 PLATFORM = ("benchmarks", "multimodal", "openai/clip-vit-base-patch32", "rocm")
 ENTRY = ("results", "prajjwal1/bert-tiny")
-ON_CUDA = {"results": {"cuda": samples.SINGLE_RUN["results"]["cpu"]}, "metadata": samples.SINGLE_RUN["metadata"]}
+ON_CUDA = {
+    "results": {"cuda": samples.SINGLE_RUN["results"]["cpu"] | {"implementation_type": "REAL"}},
+    "metadata": samples.SINGLE_RUN["metadata"],
+}
 WRAPPED_RUN = {"test_file": "test_hf_t5.py", "return_code": 0, "json_result": ON_CUDA}
 
 
@@ -142,3 +145,23 @@ def test_a_warning_that_names_no_hardware_leaves_only_the_cpu_measured(marks):
         "a warning in the file says that its figures may be simulated, and not of which hardware",
     )
     assert graded(samples.direct() | marks)[0] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (samples.direct(hardware="cuda"), "asked for cuda, ran on cpu"),
+        (samples.direct(hardware="openvino"), "asked for openvino, ran on cpu"),
+        (inside(S03, *PLATFORM, device="CPU"), "asked for rocm, ran on CPU"),
+        (inside(ON_CUDA, "results", "cuda", device="cpu"), "asked for cuda, ran on cpu"),
+        (inside(ON_CUDA, "results", "cuda", implementation_type="CPU_FALLBACK"), "asked for cuda, ran on cpu"),
+        (samples.OUTCOME | {"platform": "cuda", "device": "cpu"}, "asked for cuda, ran on cpu"),
+    ],
+)
+def test_what_ran_elsewhere_than_asked_is_no_measurement_of_what_was_asked_for(document, reason):
+    assert graded(document) == ("claimed", reason)
+
+
+@pytest.mark.parametrize(("asked", "used"), [("cuda", "cuda:0"), ("rocm", "cuda:0"), ("cuda", "Quadro P4000")])
+def test_another_name_of_the_same_device_is_no_contradiction(asked, used):
+    assert graded(samples.direct(hardware=asked, device=used))[0] == "measured"

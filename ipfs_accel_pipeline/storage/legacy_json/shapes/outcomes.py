@@ -9,7 +9,7 @@ from typing import Any
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, ModelClaim, Statement
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
 _REAL = "outcome of a real process"
@@ -180,6 +180,7 @@ def _endpoint(
         prior=Grade.MEASURED,
         prior_reason=_REAL,
         label=f"endpoint {endpoint}",
+        actual_device=device_used(result),
         error_message=error,
         timestamp=time_of(result) or timestamp,
         marks=(said, *errors),
@@ -215,6 +216,7 @@ def _outcome(
         prior=Grade.MEASURED,
         prior_reason=_REAL,
         label="outcome",
+        actual_device=device_used(node),
         error_message=error,
         timestamp=time_of(node) or timestamp,
         values=_duration(node),

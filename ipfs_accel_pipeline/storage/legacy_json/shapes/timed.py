@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.records import HardwareType, Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
@@ -38,7 +38,7 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             prior=Grade.MEASURED,
             prior_reason="every run was timed",
             label="benchmark",
-            actual_device=written(result.at("device")) if result.at("device").text() else None,
+            actual_device=device_used(result),
             error_message=error,
             timestamp=time_of(result) or time_of(node),
             values=values | _batch(result, batch),
@@ -103,9 +103,6 @@ def _hardware_result(
     configurations = list(result.at("benchmark_results").items())
     if not configurations:
         failure = str(result.get("error") or result.get("reason") or "no configuration was run")
-        if harness_failure(failure):
-            yield LeftOut(result.pointer, f"failure of the test script: {harness_failure(failure)}")
-            return
         yield _seconds_finding(result, result, model, hardware, host, timestamp, "load", failure)
     for key, one in configurations:
         error = (
@@ -132,6 +129,7 @@ def _seconds_finding(
         memory_peak_mb=("memory_peak_mb", "MB"),
     ) | numbers(result, model_load_ms=("model_load_time", "s->ms"))
     runs = first(one.at("latencies"), one.at("latency_values"))
+    used = device_used(one, result)
     completed = one.at("completed_iterations").cite("count")
     if completed is not None:
         values["iterations"] = completed
@@ -147,8 +145,10 @@ def _seconds_finding(
         timestamp=time_of(result) or timestamp,
         values=values | _batch_of_key(one, key),
         latencies=runs.cite_runs("s->ms"),
-        actual_device=written(one.at("device")) if one.at("device").text() else None,
-        device_name=host.only_gpu if hardware.split(":")[0] == "cuda" else None,
+        actual_device=used,
+        device_name=host.only_gpu
+        if hardware_type(str(used.value if used else hardware)) is HardwareType.CUDA
+        else None,
         hostname=host.name,
         notes={"model_class": result.get("model_class"), "configuration": key},
     )
@@ -253,6 +253,7 @@ def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
             error_message=error,
             timestamp=_example_time(node, hardware) or time_of(node) or origin.timestamp,
             values=values if passed else {},
+            actual_device=device_used(result),
             marks=tuple(value for value in result.value.values() if isinstance(value, str))
             if isinstance(result.value, dict)
             else (),
