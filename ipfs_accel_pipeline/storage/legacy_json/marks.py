@@ -27,8 +27,8 @@ def flag_of(value: Any, depth: int = _DEEPEST) -> str | None:
     """What an object, or one within, says of being simulated; None where nothing says so."""
     if not isinstance(value, dict):
         return None
-    for _, found in own_flags(value):
-        return found
+    for _, flag in own_flags(value):
+        return flag
     if depth:
         for said in value.values():
             found = flag_of(said, depth - 1) if isinstance(said, dict) else None

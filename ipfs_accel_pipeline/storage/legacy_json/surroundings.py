@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.records import HardwareType
@@ -82,14 +83,18 @@ def _around(pointer: str) -> str:
 
 
 def _with_own(above: Told, value: dict[str, Any]) -> Told:
+    """The same object where this one says nothing of its own, as most do."""
+    own_texts, listed = list(_texts(value)), list(_listed(value))
+    own = [*_flags(value), *((platform, _LISTED) for platform in listed)]
+    doubt = above.doubt or _doubt(value, listed)
+    if not own and not own_texts and doubt is above.doubt:
+        return above
     flags, texts = dict(above.flags), dict(above.texts)
-    for platform, flag in _flags(value):
+    for platform, flag in own:
         flags.setdefault(platform, flag)
-    for platform, found in _texts(value):
+    for platform, found in own_texts:
         texts[platform] = (*texts.get(platform, ()), *found)
-    for platform in _listed(value):
-        flags.setdefault(platform, _LISTED)
-    return Told(flags, texts, above.doubt or _doubt(value))
+    return Told(flags, texts, doubt)
 
 
 def _flags(value: dict[str, Any]) -> Iterator[tuple[Platform, str]]:
@@ -98,23 +103,28 @@ def _flags(value: dict[str, Any]) -> Iterator[tuple[Platform, str]]:
             yield _of_key(key), flag
         if place is not value:
             for key, said in place.items():
-                flag = flag_of(said, depth=0) if isinstance(said, dict) else None
-                if flag and _of_key(key):
-                    yield _of_key(key), flag
+                of_member = flag_of(said, depth=0) if isinstance(said, dict) else None
+                if of_member and _of_key(key):
+                    yield _of_key(key), of_member
     for platform, example in _examples(value):
-        flag = flag_of(example)
-        if flag:
-            yield platform, flag
+        of_example = flag_of(example)
+        if of_example:
+            yield platform, of_example
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[Platform, list[str]]]:
     metadata = value.get("metadata")
     for place in (value, metadata if isinstance(metadata, dict) else {}):
         for key, said in place.items():
-            if isinstance(said, str) and len(said) <= _LONGEST and _OF_ITSELF.search(key):
+            if isinstance(said, str) and len(said) <= _LONGEST and _is_of_itself(key):
                 yield _of_key(key), [said]
     for platform, example in _examples(value):
         yield platform, texts_of(example)
+
+
+@lru_cache(1024)  # the same few keys in most files
+def _is_of_itself(key: str) -> bool:
+    return _OF_ITSELF.search(key) is not None
 
 
 def _examples(value: dict[str, Any]) -> Iterator[tuple[Platform, dict[str, Any]]]:
@@ -135,6 +145,8 @@ def _of_key(key: str) -> Platform:
 
 def _listed(value: dict[str, Any]) -> Iterator[HardwareType]:
     """The hardware that an object calls simulated, in its own list or in those of its warnings."""
+    if "simulated_hardware" not in value and "warnings" not in value:
+        return
     for names in (value.get("simulated_hardware"), *(one.get("affected_hardware") for one in _warnings(value))):
         if isinstance(names, dict):
             names = [name for name, said in names.items() if truth_of(said)]
@@ -154,8 +166,8 @@ def _warnings(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield one
 
 
-def _doubt(value: dict[str, Any]) -> str | None:
+def _doubt(value: dict[str, Any], listed: list[HardwareType]) -> str | None:
     """Of all hardware but the CPU, where a warning does not say which it means."""
-    if not ("WARNING" in value or "warnings" in value) or any(_listed(value)):
+    if listed or not ("WARNING" in value or "warnings" in value):
         return None
     return _WARNED if value.get("WARNING") or any(True for _ in _warnings(value)) else None
