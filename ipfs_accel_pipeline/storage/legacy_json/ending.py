@@ -33,16 +33,17 @@ def ending(node: Node, *around: Any, words: tuple[str, ...] = ("status",), has_f
 
     Figures say that it ran where nothing else says how it ended.
     """
-    said = [text for key in words if (text := node.at(key).text())] or [text for text in (node.text(),) if text]
+    said = [node.value] if isinstance(node.value, str) else [node.get(key) for key in words]
+    said = [text for text in said if isinstance(text, str) and text.strip()]
     statuses = [status for text in said if (status := status_of(text)) is not None]
     passed = _passed(node, statuses)
+    if passed:
+        return PASSED
     error = _error(node, around, [text for text in said if status_of(text) is not Status.PASSED])
     if passed is None and error is not None and _states_error(node):
         passed = False
     if passed is None:
         return PASSED if has_figures else None
-    if passed:
-        return PASSED
     telling = next((status for status in statuses if status in _TELLING), None)
     message = error or "no reason given"
     return Ending(telling or _unavailable(node) or failure_status(message), message)
@@ -76,7 +77,7 @@ def _error(node: Node, around: tuple[Any, ...], said: list[str]) -> str | None:
     """Its own error first. An exit code tells less than the last line of the log."""
     stated = (*(node.get(key) for key in _ERRORS), *_of_suffix(node, "_error"), *around)
     error = next((str(one) for one in stated if one is not None and one != "" and not isinstance(one, bool)), None)
-    logs = "\n".join(text for key in _LOGS if (text := node.at(key).text()))
+    logs = "\n".join(text for key in _LOGS if isinstance(text := node.get(key), str))
     line = last_line(logs)
     if error and line and _ONLY_A_CODE.fullmatch(error):
         return f"{error}; {line}"

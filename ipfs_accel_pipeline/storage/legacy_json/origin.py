@@ -81,12 +81,12 @@ def device_used(*nodes: Node) -> Cited | None:
     """The device that one of these objects says it ran on; the CPU also where only its implementation names that."""
     for node in nodes:
         for key in _DEVICE_KEYS:
-            if node.at(key).text() is not None:
+            if isinstance(said := node.get(key), str) and said.strip():
                 return written(node.at(key))
-        implementation = node.at("implementation_type")
-        found = _CPU.search(implementation.text() or "")
+        implementation = node.get("implementation_type")
+        found = _CPU.search(implementation) if isinstance(implementation, str) else None
         if found:
-            return Cited("cpu", implementation.pointer, "in text", found[0])
+            return Cited("cpu", f"{node.pointer}/implementation_type", "in text", found[0])
     return None
 
 
