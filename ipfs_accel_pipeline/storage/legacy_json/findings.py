@@ -52,6 +52,7 @@ class Finding:
     latencies: Cited | None = None  # per run, milliseconds
     marks: tuple[str, ...] = ()  # texts in which MOCK and simulation are looked for
     is_flagged: str | None = None  # the file itself says that this is simulated
+    doubt: str | None = None  # why this is a claim at most
     device_name: str | None = None
     hostname: str | None = None
     notes: dict[str, Any] = field(default_factory=dict)

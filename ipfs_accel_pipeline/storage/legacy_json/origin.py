@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,3 +75,20 @@ def written(node: Node, name: str | None = None) -> Cited:
     """A name with its place: the node's text, or `name` where it is a key on the way to the node."""
     value = node.value if name is None else name
     return Cited(value, node.pointer, "text" if name is None else "key", value)
+
+
+def device_used(*nodes: Node) -> Cited | None:
+    """The device that one of these objects says it ran on; the CPU also where only its implementation names that."""
+    for node in nodes:
+        for key in _DEVICE_KEYS:
+            if isinstance(said := node.get(key), str) and said.strip():
+                return written(node.at(key))
+        implementation = node.get("implementation_type")
+        found = _CPU.search(implementation) if isinstance(implementation, str) else None
+        if found:
+            return Cited("cpu", f"{node.pointer}/implementation_type", "in text", found[0])
+    return None
+
+
+_DEVICE_KEYS = ("actual_device", "device_used", "device")
+_CPU = re.compile(r"(?<![a-z])cpu(?![a-z])", re.IGNORECASE)  # of `REAL_CPU`, `CPU_FALLBACK`

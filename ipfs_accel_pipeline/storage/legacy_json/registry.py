@@ -31,16 +31,15 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     values,
 )
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
-from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
-from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, resolve
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
 from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
+from ipfs_accel_pipeline.storage.legacy_json.surroundings import Surroundings
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 2"
+TOOL_VERSION = "legacy-readers 3"
 
 
 class Shape(NamedTuple):
@@ -225,28 +224,15 @@ def read_document(value: Any, origin: Origin) -> tuple[Shape | None, Iterable[St
 
 
 def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statement]:
-    listed, whole = _listed_as_simulated(document), _flag_of_all(document)
+    surroundings = Surroundings(document)
     for statement in statements:
         if isinstance(statement, Finding):
-            _mark(statement, document, listed, whole)
+            broken = harness_failure(statement.error_message)
+            if broken:
+                yield LeftOut(statement.pointer, f"failure of the test script: {broken}")
+                continue
+            surroundings.mark(statement)
         yield statement
-
-
-def _mark(finding: Finding, document: Any, listed: frozenset[Any], whole: str | None) -> None:
-    """What the object of a finding, and the file around it, say of it, whatever its reader looked at."""
-    if finding.pointer and finding.hardware.unit != "prefix":  # else the object is about several platforms
-        mine = resolve(document, finding.pointer)
-        finding.is_flagged = finding.is_flagged or flag_of(mine)
-        finding.marks += tuple(texts_of(mine))
-    finding.is_flagged = finding.is_flagged or whole
-    if listed and hardware_type(str(finding.hardware.value)) in listed:
-        finding.is_flagged = finding.is_flagged or "the file lists this hardware under simulated_hardware"
-
-
-def _flag_of_all(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return None
-    return flag_of(value, depth=0) or flag_of(value.get("metadata"), depth=0)
 
 
 def read_node(node: Node, origin: Origin) -> tuple[Shape | None, Iterable[Statement]]:
@@ -277,10 +263,3 @@ def _some(value: dict[str, Any]) -> str:
     names = sorted(map(str, value))
     shown = ", ".join(name[:60] for name in names[:20])
     return f"{shown}, and {len(names) - 20} more" if len(names) > 20 else shown or "none"
-
-
-def _listed_as_simulated(value: Any) -> frozenset[Any]:
-    names = value.get("simulated_hardware") if isinstance(value, dict) else None
-    if not isinstance(names, list):
-        return frozenset()
-    return frozenset(hardware_type(name) for name in names if isinstance(name, str)) - {None}

@@ -13,9 +13,23 @@ _ABSENT = re.compile(r"not available|not found on|unavailable|not supported|unkn
 _MEMORY = re.compile(r"out of memory|OutOfMemory|MemoryError|cannot allocate memory", re.IGNORECASE)
 _TIMEOUT = re.compile(r"\btime[d]?[ _-]?out\b", re.IGNORECASE)
 _FAILED = re.compile(r"^\s*(error|fail|exception|crash)|\bfailed\b|\berror\b", re.IGNORECASE)
+_HARDWARE = (
+    r"(?:nvidia|cuda|amd|rocm|hip|apple|silicon|mps|metal|intel|openvino|qualcomm|qnn|ai|engine|webnn|webgpu|gpus?|npus?"
+    r"|hardware|platform|device|backend|the|is|are) "
+)
+# Nothing but that there is no such hardware: in a longer message the same words may be of anything.
+_NO_SUCH_HARDWARE = re.compile(
+    rf"\W*(?:\w*error: )?(?:(?:{_HARDWARE})*(?:not available|unavailable|not supported)"
+    rf"|(?:{_HARDWARE})+not (?:found|detected)|no (?:{_HARDWARE})+(?:available|found|detected))"
+    r"(?: (?:on|in) [\w ]+)?\W*",
+    re.IGNORECASE,
+)
 # The test script itself was broken: nothing of the model was ever run.
 _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
+    # The same as an exception prints them.
+    r"|No module named '|cannot import name '|invalid syntax|unexpected indent|expected an indented block"
+    r"|\(\S+\.py, line \d+\)|module 'test_\w+' has no attribute"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"
     r"|\bname '\w+' is not defined"
     r"|takes \d+ positional arguments? but"
@@ -46,7 +60,9 @@ _status_of_short = lru_cache(1024)(_status_of)
 
 
 def failure_status(message: str | None) -> Status:
-    """The status of something that failed with this message."""
+    """The status of something that failed with this message: skipped where it says only that the hardware is absent."""
+    if message and len(message) <= _SHORT and _NO_SUCH_HARDWARE.fullmatch(message):
+        return Status.SKIPPED
     found = status_of(message or "")
     return found if found not in (None, Status.PASSED, Status.SKIPPED) else Status.ERROR
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from statistics import fmean
 
+from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Finding, Grade
+from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 
 _MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
 _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
@@ -40,7 +42,10 @@ def grade(finding: Finding) -> tuple[Grade, list[str]]:
 def _marks(finding: Finding) -> Iterator[Mark]:
     if finding.is_flagged:
         yield Grade.SIMULATED, finding.is_flagged
+    if finding.doubt:
+        yield Grade.CLAIMED, finding.doubt
     yield from _mock_marks(finding.marks)
+    yield from _elsewhere(finding)
     if _PLACEHOLDER.match(str(finding.model.value)):
         yield Grade.HAND_WRITTEN, f"no model is called {finding.model.value!r}: it stands for one"
     if finding.values:
@@ -60,6 +65,19 @@ def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
         if found:
             yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
             return
+
+
+def _elsewhere(finding: Finding) -> Iterator[Mark]:
+    """What was asked of one kind of hardware and ran on another says nothing of the first.
+
+    OpenVINO on the CPU is no exception: the original's benchmarks asked OpenVINO for nothing, they ran PyTorch on the
+    CPU where they knew no device of that name. PyTorch calls the GPUs of ROCm `cuda`.
+    """
+    if finding.actual_device is None:
+        return
+    asked, ran = (hardware_type(str(cited.value)) for cited in (finding.hardware, finding.actual_device))
+    if ran not in (None, asked) and (asked, ran) != (HardwareType.ROCM, HardwareType.CUDA):
+        yield Grade.CLAIMED, f"asked for {finding.hardware.value}, ran on {finding.actual_device.value}"
 
 
 def _typed(finding: Finding) -> Iterator[Mark]:

@@ -263,9 +263,10 @@ def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
 
 
 def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, legacy):
-    samples.write(legacy / "a.json", samples.direct(hardware="cuda"))
-    samples.write(legacy / "b.json", samples.direct(hardware="mps"))
-    samples.write(legacy / "c.json", samples.direct(hardware="mps", latencies_ms=[7.5, 8.25], avg_latency_ms=7.875))
+    samples.write(legacy / "a.json", samples.direct(hardware="cuda", device="cuda"))
+    samples.write(legacy / "b.json", samples.direct(hardware="mps", device="mps"))
+    other = samples.direct(hardware="mps", device="mps", latencies_ms=[7.5, 8.25], avg_latency_ms=7.875)
+    samples.write(legacy / "c.json", other)
     run(settings, legacy)
     assert [p.average_latency_ms for p in rows(settings, "performance_results")] == []
     reasons = [t.details["evidence_reasons"][0] for t in rows(settings, "test_results")]

@@ -186,6 +186,131 @@ def test_a_broken_test_script_says_nothing_about_the_model(stderr):
     assert "failure of the test script" in left_out(document)[0]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "No module named 'timm'",
+        "cannot import name 'X' from 'transformers'",
+        "invalid syntax (test_hf_x.py, line 12)",
+        "unexpected indent (test_hf_x.py, line 12)",
+        "'(' was never closed (test_hf_x.py, line 3)",
+        "module 'test_hf_x' has no attribute 'TestX'",
+    ],
+)
+def test_a_broken_test_script_is_known_by_the_text_of_its_exception_alone(error):
+    failed = {"success": False, "error": error}
+    single = {"results": {"cpu": failed}, "metadata": samples.SINGLE_RUN["metadata"]}
+    step = {"status": "Failed", "steps": {"create": {"error": error}}}
+    for document in (
+        samples.OUTCOME | failed,
+        samples.direct(avg_latency_ms=None, latencies_ms=None, **failed),
+        samples.THREE_RUNS | {"results": {"pipeline_cuda": failed}, "performance": {}},
+        single,
+        {"model_results": {"acme/tiny": {"cuda:0": step}}},
+        {"status": {"cpu_tests": f"Error: {error}"}},
+    ):
+        assert findings(document) == []
+        assert "failure of the test script" in left_out(document)[0]
+
+
+def of_platform(**result):
+    """S18 on CUDA."""
+    return {"results": {"cuda": result}, "metadata": samples.SINGLE_RUN["metadata"]}
+
+
+def of_method(name, **result):
+    """S10 without times."""
+    return samples.THREE_RUNS | {"results": {name: result}, "performance": {}}
+
+
+def of_family(platform):
+    """S03 on ROCm."""
+    return samples.seconds({}) | {"benchmarks": {"text": {"acme/tiny": {"rocm": platform}}}}
+
+
+def s17(**result):
+    return {"model": "acme/tiny", "tests": {"cuda": result}}
+
+
+def s21(**result):
+    return samples.BY_SHAPE["S21 progress"][0] | {
+        "failed_benchmarks": [{"model_type": "bert", "hardware_type": "cuda"} | result]
+    }
+
+
+def s30(**result):
+    return {"model_results": {"acme/tiny": {"cuda:0": result}}}
+
+
+def s31(**result):
+    return {"ipfs_accelerate_tests": {"acme/tiny": {"local_endpoint": {"cuda:0": result}}}}
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "error"),
+    [
+        (samples.OUTCOME | {"success": False, "return_code": 0, "error": None}, "error", "no reason given"),
+        (samples.OUTCOME | {"success": "true", "error": None}, "passed", None),
+        (samples.direct(success="False"), "error", "no reason given"),
+        (samples.direct(success="False", error="boom"), "error", "boom"),
+        (of_platform(success="true"), "passed", None),
+        (of_platform(init="Failed to load"), "error", "Failed to load"),
+        (of_platform(success=False, error="CUDA not available"), "skipped", "CUDA not available"),
+        (of_method("pipeline_cuda", success="true"), "passed", None),
+        (of_method("from_pretrained_cpu", from_pretrained_success=True), "passed", None),
+        (of_method("all_hardware", cuda={"success": True}), "passed", None),
+        (of_family({"status": "failed", "error": "ROCm not available"}), "skipped", "ROCm not available"),
+        (of_family({"status": "skipped", "reason": "no driver"}), "skipped", "no driver"),
+        (s17(success=True), "passed", None),
+        (s17(error="boom"), "error", "boom"),
+        (s21(error="CUDA not available"), "skipped", "CUDA not available"),
+        (s21(error="x", error_type="hardware_unavailable"), "skipped", "x"),
+        (
+            s21(error="Command failed with exit code 1", stderr="RuntimeError: CUDA out of memory"),
+            "out_of_memory",
+            "Command failed with exit code 1; RuntimeError: CUDA out of memory",
+        ),
+        (s30(success=True), "passed", None),
+        (s31(status="Success"), "passed", None),
+    ],
+)
+def test_how_something_ended_is_what_it_says_itself(document, status, error):
+    (finding,) = findings(document)
+    assert (finding.status, finding.error_message) == (Status(status), error)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {key: said for key, said in samples.OUTCOME.items() if key != "error"} | {"success": None},
+        of_platform(init="Success"),
+        of_method("pipeline"),
+        of_family({"benchmark_results": {"batch_1": {}}}),
+        of_family({"status": "completed", "benchmark_results": {}}),
+        s17(),
+        s30(steps={}),
+        s31(latency=1),
+        {"summary": {}, "tests": [{"status": "done", "model": "acme/tiny", "platform_status": {"cpu": "pending"}}]},
+    ],
+)
+def test_what_does_not_say_how_it_ended_is_left_out_and_no_failure(document):
+    assert findings(document) == []
+    assert len(left_out(document)) == 1
+
+
+def test_times_alone_say_that_it_ran():
+    (finding,) = findings(samples.THREE_RUNS | {"results": {"pipeline": {}}})
+    assert (finding.status, finding.values["average_latency_ms"].value) == (Status.PASSED, 12.515625)
+    (finding,) = findings(samples.direct(success=None))
+    assert finding.status is Status.PASSED
+
+
+@pytest.mark.parametrize("error", ["fp16 is not supported by this model", "weights not found", "file unavailable: x"])
+def test_what_is_absent_besides_the_hardware_is_a_failure(error):
+    (finding,) = findings(of_platform(success=False, error=error))
+    assert finding.status is Status.ERROR
+
+
 def test_the_log_names_the_checkpoint_of_a_key():
     document = {
         "model": "bert",

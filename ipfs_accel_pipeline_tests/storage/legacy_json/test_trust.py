@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade
@@ -74,3 +76,92 @@ def test_a_mock_on_one_platform_says_nothing_of_the_others_in_the_same_object():
         if isinstance(one, Finding)
     }
     assert found == {"cpu": "claimed", "qualcomm": "simulated"}
+
+
+def inside(document, *path, **marks):
+    """The document with marks in the object at a path."""
+    document = copy.deepcopy(document)
+    place = document
+    for key in path:
+        place = place[key]
+    place.update(marks)
+    return document
+
+
+S03 = samples.seconds({"rocm": 1.0})
+PLATFORM = ("benchmarks", "multimodal", "openai/clip-vit-base-patch32", "rocm")
+ENTRY = ("results", "prajjwal1/bert-tiny")
+ON_CUDA = {
+    "results": {"cuda": samples.SINGLE_RUN["results"]["cpu"] | {"implementation_type": "REAL"}},
+    "metadata": samples.SINGLE_RUN["metadata"],
+}
+WRAPPED_RUN = {"test_file": "test_hf_t5.py", "return_code": 0, "json_result": ON_CUDA}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        inside(S03, *PLATFORM, is_simulated=True),
+        inside(S03, *PLATFORM, is_simulated="True"),
+        inside(S03, *PLATFORM, implementation_type="MOCK"),
+        inside(S03, hardware_info={"rocm": {"simulated": True}}),
+        inside(S03, warnings=[{"affected_hardware": ["rocm"]}]),
+        inside(samples.wrapped(), *ENTRY, is_simulated=True),
+        inside(WRAPPED_RUN, "json_result", simulation_mode=True),
+        inside(WRAPPED_RUN, "json_result", "metadata", is_simulated=True),
+        inside(WRAPPED_RUN, "json_result", simulated_hardware=["cuda"]),
+        inside(ON_CUDA, examples=[{"platform": "CUDA", "implementation_type": "MOCK"}]),
+        inside(ON_CUDA, examples=[{"output": "<MagicMock id=7>"}]),
+        inside(samples.THREE_RUNS, "performance", "pipeline_cuda", implementation_type="(MOCK)"),
+        inside(samples.claim(), examples=[{"output": "<MagicMock id=7>"}]),
+        inside(samples.claim(), "status", endpoint="<MagicMock id=7>"),
+        inside(samples.claim(), "status", cpu_simulated=True),
+    ],
+)
+def test_a_mark_anywhere_around_a_finding_or_its_figures_counts(document):
+    assert graded(document)[0] == "simulated"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        inside(S03, hardware_info={"mps": {"simulated": True}}, mps_is_simulated=True),
+        inside(S03, simulated_hardware=["webgpu"], WARNING="MISLEADING", warnings=["simulated"]),
+        inside(S03, warnings=["some weights were not initialized"]),
+        inside(S03, warnings=[{"type": "driver", "affected_hardware": ["rocm"]}]),
+        inside(S03, "benchmarks", "multimodal", other={"cpu": {"is_simulated": True, "benchmark_results": {}}}),
+        inside(ON_CUDA, examples=[{"platform": "CPU", "implementation_type": "MOCK"}]),
+        inside(samples.wrapped(), *ENTRY, command="python run.py --no-mock", stdout="no simulation"),
+    ],
+)
+def test_a_mark_of_something_else_says_nothing_of_a_finding(document):
+    assert graded(document)[0] == "measured"
+
+
+@pytest.mark.parametrize("marks", [{"WARNING": "x"}, {"warnings": ["POTENTIALLY MISLEADING DATA"]}])
+def test_a_warning_that_names_no_hardware_leaves_only_the_cpu_measured(marks):
+    assert graded(S03 | marks) == (
+        "claimed",
+        "a warning in the file says that its figures may be simulated, and not of which hardware",
+    )
+    assert graded(samples.direct() | marks)[0] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (samples.direct(hardware="cuda"), "asked for cuda, ran on cpu"),
+        (samples.direct(hardware="openvino"), "asked for openvino, ran on cpu"),
+        (inside(S03, *PLATFORM, device="CPU"), "asked for rocm, ran on CPU"),
+        (inside(ON_CUDA, "results", "cuda", device="cpu"), "asked for cuda, ran on cpu"),
+        (inside(ON_CUDA, "results", "cuda", implementation_type="CPU_FALLBACK"), "asked for cuda, ran on cpu"),
+        (samples.OUTCOME | {"platform": "cuda", "device": "cpu"}, "asked for cuda, ran on cpu"),
+    ],
+)
+def test_what_ran_elsewhere_than_asked_is_no_measurement_of_what_was_asked_for(document, reason):
+    assert graded(document) == ("claimed", reason)
+
+
+@pytest.mark.parametrize(("asked", "used"), [("cuda", "cuda:0"), ("rocm", "cuda:0"), ("cuda", "Quadro P4000")])
+def test_another_name_of_the_same_device_is_no_contradiction(asked, used):
+    assert graded(samples.direct(hardware=asked, device=used))[0] == "measured"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
-from ipfs_accel_pipeline.storage.legacy_json.marks import texts_of
+from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of
@@ -79,13 +79,17 @@ def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
 def _by_platform(node: Node, flat: Node, model: Cited, origin: Origin) -> Iterator[Statement]:
     """One finding for every platform that the keys of an object begin with, or are."""
     groups: dict[str, dict[str, Node]] = {}
+    of_all: list[str] = []
     for key, value in flat.items():
         split = split_prefix(key)
         if split is not None:
             groups.setdefault(split[0], {})[split[1] or "status"] = value
+        elif isinstance(value.value, str):
+            of_all.append(value.value)
     for hardware, members in groups.items():
         outcomes = {key: text for key, one in members.items() if (text := one.text()) and _is_outcome(key, text)}
         finding = _finding(node, flat, model, hardware, outcomes, origin, members)
+        finding.marks += tuple(texts_of(of_all))
         broken = harness_failure(*outcomes.values())
         yield LeftOut(flat.pointer, f"{hardware}: failure of the test script: {broken}") if broken else finding
     if not groups:
@@ -124,6 +128,7 @@ def _finding(
         or time_of(node)
         or origin.timestamp,
         values=_values(place, examples),
+        is_flagged=flag_of({key: one.value for key, one in (members or {}).items()}),
         marks=tuple(texts_of([one.value for one in (*(members or {}).values(), *examples)])),
         device_name=_device(node) if hardware == "cuda" else None,
         notes={"outcomes": outcomes},

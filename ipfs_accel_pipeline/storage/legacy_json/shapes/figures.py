@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.ending import NOTHING_SAID, ending
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
-from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, status_of
 
 _NO_RUNS = "figures without the runs that they would come from"
 
@@ -18,8 +17,10 @@ def by_model_and_hardware(node: Node, origin: Origin) -> Iterator[Statement]:
     model = model_of(node, "model_path", "model_name", "model_key", "model") or origin.model_by_name()
     hardware = first(node.at("hardware_key"), node.at("hardware"))
     for batch, result in node.at("batch_sizes").items():
-        passed = result.get("success") is not False and not result.get("error")
-        error = None if passed else str(result.get("error") or "no reason given")
+        ended = ending(result, has_figures=result.get("latency_ms") is not None)
+        if ended is None:
+            yield LeftOut(result.pointer, NOTHING_SAID)
+            continue
         values = numbers(
             result,
             average_latency_ms=("latency_ms", "ms"),
@@ -32,11 +33,11 @@ def by_model_and_hardware(node: Node, origin: Origin) -> Iterator[Statement]:
             pointer=result.pointer,
             model=model,
             hardware=written(hardware),
-            status=Status.PASSED if passed else failure_status(error),
+            status=ended.status,
             prior=Grade.CLAIMED,
             prior_reason=_NO_RUNS,
             label="benchmark",
-            error_message=error,
+            error_message=ended.error,
             timestamp=time_of(node) or origin.timestamp,
             values=values,
             notes={"compatible": node.get("compatible")},
@@ -49,17 +50,19 @@ def tests_by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
     """S17: one inference per platform, in seconds."""
     model = model_of(node, "model", "model_name") or origin.model_by_name()
     for hardware, result in node.at("tests").items():
-        said = str(result.get("status"))
-        status = status_of(said) or Status.ERROR
+        ended = ending(result, has_figures=result.get("inference_time") is not None)
+        if ended is None:
+            yield LeftOut(result.pointer, f"{hardware}: {NOTHING_SAID}")
+            continue
         yield Finding(
             pointer=result.pointer,
             model=model,
             hardware=written(result, hardware),
-            status=status,
+            status=ended.status,
             prior=Grade.CLAIMED,
             prior_reason=_NO_RUNS,
             label="test",
-            error_message=None if status is Status.PASSED else said,
+            error_message=ended.error,
             timestamp=time_of(result) or time_of(node) or origin.timestamp,
             values=numbers(
                 result,
@@ -68,6 +71,4 @@ def tests_by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
                 memory_peak_mb=("peak_memory_mb", "MB"),
                 realtime_factor=("realtime_factor", "ratio"),
             ),
-            marks=(said,),
-            is_flagged=None,
         )

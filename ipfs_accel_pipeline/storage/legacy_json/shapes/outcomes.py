@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.ending import NOTHING_SAID, ending
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, ModelClaim, Statement
+from ipfs_accel_pipeline.storage.legacy_json.marks import texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
-from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line
 
 _REAL = "outcome of a real process"
 _NAMED_IN_LOG = re.compile(r"Testing model: (\S+)")
@@ -91,18 +93,19 @@ def suite(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin: Origin) -> Statement:
-    said = str(status.value)
-    ended = status_of(said) or Status.ERROR
+    ended = ending(status)
+    if ended is None:
+        return LeftOut(status.pointer, f"{hardware}: {NOTHING_SAID}")
     return Finding(
         pointer=status.pointer,
         model=model_of(one, "model", "model_name") or written(one, one.pointer.rsplit("/", 1)[-1]),
         hardware=written(status, hardware),
-        status=ended,
+        status=ended.status,
         prior=Grade.CLAIMED,
         prior_reason="the status of a platform in words",
-        error_message=None if ended is Status.PASSED else said,
+        error_message=ended.error,
         timestamp=time_of(one) or time_of(node) or origin.timestamp,
-        marks=(said,),
+        marks=tuple(texts_of(status.value)),
     )
 
 
@@ -114,7 +117,7 @@ def endpoint_results(node: Node, origin: Origin) -> Iterator[Statement]:
             continue
         for endpoint, result in endpoints.items():
             steps = {name: step.value for name, step in result.at("steps").items()}
-            yield _endpoint(result, model, endpoint, str(result.get("status")), time_of(node), {"steps": sorted(steps)})
+            yield _endpoint(result, model, endpoint, time_of(node), {"steps": sorted(steps)})
 
 
 def _of_one_model(node: Node, model: str, result: Node, origin: Origin) -> Iterator[Statement]:
@@ -123,7 +126,7 @@ def _of_one_model(node: Node, model: str, result: Node, origin: Origin) -> Itera
         yield _platform_status(result, hardware, status, node, origin)
     endpoint = result.at("endpoint_type")
     if endpoint.text():
-        said = _endpoint(result, model, endpoint.value, str(result.get("status")), time_of(node), {})
+        said = _endpoint(result, model, endpoint.value, time_of(node), {})
         if isinstance(said, Finding):
             said.model = model_of(result, "model", "model_name") or said.model
             said.hardware = said.endpoint = written(endpoint)
@@ -141,11 +144,11 @@ def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:
         if model == "summary" or not isinstance(result.value, dict):
             continue
         for endpoint, one in result.at("local_endpoint").items():
-            yield _endpoint(one, model, endpoint, str(one.get("status") or one.value), time_of(node), {})
+            yield _endpoint(one, model, endpoint, time_of(node), {})
         for kind in ("qualcomm_endpoint", "webnn_endpoint"):
             one = result.at(kind)
             if one.value:
-                yield _endpoint(one, model, kind.split("_")[0], str(one.get("status") or one.value), time_of(node), {})
+                yield _endpoint(one, model, kind.split("_")[0], time_of(node), {})
         if result.get("api_endpoint"):
             yield LeftOut(f"{result.pointer}/api_endpoint", "a remote API runs on no hardware of ours")
 
@@ -157,32 +160,35 @@ def master(node: Node, origin: Origin) -> Iterator[Statement]:
             yield LeftOut(one.pointer, f"{name}: no model and no platform is named: {last_line(one.value)}")
         elif isinstance(one.value, dict):
             for endpoint, result in one.at("local_endpoint").items():
-                yield _endpoint(result, name, endpoint, str(result.value), time_of(node), {})
+                yield _endpoint(result, name, endpoint, time_of(node), {})
 
 
-def _endpoint(
-    result: Node, model: str, endpoint: str, said: str, timestamp: Cited | None, notes: dict[str, Any]
-) -> Statement:
+def _endpoint(result: Node, model: str, endpoint: str, timestamp: Cited | None, notes: dict[str, Any]) -> Statement:
     errors = _errors(result)
     for _, step in result.at("steps").items():
         errors += _errors(step)
     broken = harness_failure(*errors)
     if broken:
         return LeftOut(result.pointer, f"failure of the test script: {broken}")
-    status = status_of(said)
-    error = None if status is Status.PASSED else "; ".join([said, *(last_line(text) or "" for text in errors[:1])])
+    ended = ending(result, *errors)
+    if ended is None:
+        return LeftOut(result.pointer, f"{model} on {endpoint}: {NOTHING_SAID}")
+    said = result.text() or result.at("status").text()
+    told = [text for text in (said, *(last_line(text) for text in errors[:1])) if text]
+    error = ("; ".join(told) or ended.error) if ended.error else None
     return Finding(
         pointer=result.pointer,
         model=written(result, model),
         hardware=written(result, endpoint),
         endpoint=written(result, endpoint),
-        status=Status.PASSED if error is None else status if status is Status.SKIPPED else failure_status(error),
+        status=ended.status if ended.status is not Status.ERROR else failure_status(error),
         prior=Grade.MEASURED,
         prior_reason=_REAL,
         label=f"endpoint {endpoint}",
+        actual_device=device_used(result),
         error_message=error,
         timestamp=time_of(result) or timestamp,
-        marks=(said, *errors),
+        marks=(said or "", *errors),
         notes=notes,
     )
 
@@ -199,23 +205,25 @@ def _outcome(
     named = next((place for key in hardware_keys if (place := node.at(key)).text() is not None), None)
     hardware = written(named) if hardware is None and named is not None else hardware
     errors = _errors(node)
-    passed = node.get("success") is True or node.get("return_code", node.get("returncode")) == 0
-    broken = None if passed else harness_failure(*errors)
+    ended = ending(node)
+    broken = harness_failure(*errors) if ended is None or ended.error else None
     if broken:
         subject = model.value if model else "no model"
         return LeftOut(node.pointer, f"{subject}: failure of the test script, not of the model: {broken}")
     if model is None or hardware is None:
         return LeftOut(node.pointer, "no model or no platform is named")
-    error = None if passed else str(node.get("error") or last_line("\n".join(errors)) or "no reason given")
+    if ended is None:
+        return LeftOut(node.pointer, f"{model.value}: {NOTHING_SAID}")
     return Finding(
         pointer=node.pointer,
         model=model,
         hardware=hardware,
-        status=Status.PASSED if passed else failure_status(error),
+        status=ended.status,
         prior=Grade.MEASURED,
         prior_reason=_REAL,
         label="outcome",
-        error_message=error,
+        actual_device=device_used(node),
+        error_message=ended.error,
         timestamp=time_of(node) or timestamp,
         values=_duration(node),
         marks=tuple(errors) + tuple(text for key in ("stdout", "implementation_type") if (text := node.at(key).text())),

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.records import HardwareType, Status
+from ipfs_accel_pipeline.storage.legacy_json.ending import NOTHING_SAID, Ending, ending
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
+from ipfs_accel_pipeline.storage.legacy_json.marks import truth_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
@@ -22,8 +24,10 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
     model, hardware = written(node.at("model")), written(node.at("hardware"))
     for batch, result in node.at("batch_results").items():
         timed = result.get("avg_latency_ms") is not None or bool(result.get("latencies_ms"))
-        passed = result.get("success") is not False and timed
-        error = None if passed else str(result.get("error") or node.get("error") or "no reason given")
+        ended = ending(result, node.get("error"), has_figures=timed)
+        if ended is None:
+            yield LeftOut(result.pointer, NOTHING_SAID)
+            continue
         values = numbers(
             result,
             average_latency_ms=("avg_latency_ms", "ms"),
@@ -34,12 +38,12 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             pointer=result.pointer,
             model=model,
             hardware=hardware,
-            status=Status.PASSED if passed else failure_status(error),
+            status=ended.status,
             prior=Grade.MEASURED,
             prior_reason="every run was timed",
             label="benchmark",
-            actual_device=written(result.at("device")) if result.at("device").text() else None,
-            error_message=error,
+            actual_device=device_used(result),
+            error_message=ended.error,
             timestamp=time_of(result) or time_of(node),
             values=values | _batch(result, batch),
             latencies=result.at("latencies_ms").cite_runs("ms"),
@@ -62,7 +66,7 @@ def _no_result(entry: Node, origin: Origin) -> Statement:
     """A run that ended without a result: its error, or the last line it printed, says why."""
     error = last_line(entry.get("stderr")) or str(entry.get("error") or "no batch was run, no reason given")
     broken = harness_failure(entry.get("stderr"), error)
-    if broken or entry.get("success") is True or not entry.get("model"):
+    if broken or truth_of(entry.get("success")) or not entry.get("model"):
         return LeftOut(entry.pointer, f"the benchmark gave no result: {broken or error}")
     return Finding(
         pointer=entry.pointer,
@@ -102,16 +106,17 @@ def _hardware_result(
 ) -> Iterator[Statement]:
     configurations = list(result.at("benchmark_results").items())
     if not configurations:
-        failure = str(result.get("error") or result.get("reason") or "no configuration was run")
-        if harness_failure(failure):
-            yield LeftOut(result.pointer, f"failure of the test script: {harness_failure(failure)}")
-            return
-        yield _seconds_finding(result, result, model, hardware, host, timestamp, "load", failure)
+        ended = ending(result)
+        if ended is None or ended.error is None:
+            yield LeftOut(result.pointer, "no configuration was run, and no failure is told")
+        else:
+            yield _seconds_finding(result, result, model, hardware, host, timestamp, "load", ended)
     for key, one in configurations:
-        error = (
-            None if status_of(str(one.get("status"))) is Status.PASSED else str(one.get("error") or one.get("status"))
-        )
-        yield _seconds_finding(result, one, model, hardware, host, timestamp, key, error)
+        ended = ending(one, has_figures=one.get("avg_latency") is not None or bool(one.get("latencies")))
+        if ended is None:
+            yield LeftOut(one.pointer, NOTHING_SAID)
+        else:
+            yield _seconds_finding(result, one, model, hardware, host, timestamp, key, ended)
 
 
 def _seconds_finding(
@@ -122,7 +127,7 @@ def _seconds_finding(
     host: _Host,
     timestamp: Cited | None,
     key: str,
-    error: str | None,
+    ended: Ending,
 ) -> Finding:
     values = numbers(
         one,
@@ -132,6 +137,7 @@ def _seconds_finding(
         memory_peak_mb=("memory_peak_mb", "MB"),
     ) | numbers(result, model_load_ms=("model_load_time", "s->ms"))
     runs = first(one.at("latencies"), one.at("latency_values"))
+    used = device_used(one, result)
     completed = one.at("completed_iterations").cite("count")
     if completed is not None:
         values["iterations"] = completed
@@ -139,16 +145,18 @@ def _seconds_finding(
         pointer=one.pointer,
         model=written(result, model),
         hardware=written(result, hardware),
-        status=Status.PASSED if error is None else failure_status(error),
+        status=ended.status,
         prior=Grade.MEASURED,
         prior_reason="every run was timed" if runs.value else "a process was timed",
         label=key,
-        error_message=error,
+        error_message=ended.error,
         timestamp=time_of(result) or timestamp,
         values=values | _batch_of_key(one, key),
         latencies=runs.cite_runs("s->ms"),
-        actual_device=written(one.at("device")) if one.at("device").text() else None,
-        device_name=host.only_gpu if hardware.split(":")[0] == "cuda" else None,
+        actual_device=used,
+        device_name=host.only_gpu
+        if hardware_type(str(used.value if used else hardware)) is HardwareType.CUDA
+        else None,
         hostname=host.name,
         notes={"model_class": result.get("model_class"), "configuration": key},
     )
@@ -160,7 +168,10 @@ def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
     preferred = node.at("hardware", "preferred_device")
     told: set[str] = set()
     for method, result in node.at("results").items():
-        if isinstance(result.value, dict):
+        platforms = [(key, one) for key, one in result.items() if hardware_type(key) and isinstance(one.value, dict)]
+        for hardware, one in platforms:  # `all_hardware`
+            yield from _method_results(node, method, one, model, Node(hardware, one.pointer), origin)
+        if isinstance(result.value, dict) and not platforms:
             device = first(result.at("device"), _suffix(result, method), preferred)
             told.update(key for key, _ in node.at("performance").items() if _belongs(key, method, device.value))
             yield from _method_results(node, method, result, model, device, origin)
@@ -179,19 +190,26 @@ def _method_results(
     node: Node, method: str, result: Node, model: Cited, device: Node, origin: Origin
 ) -> Iterator[Statement]:
     timed = [(key, one) for key, one in node.at("performance").items() if _belongs(key, method, device.value)]
-    error = _method_error(method, result)
+    words = tuple(key for key, _ in result.items() if key.endswith("_test"))
+    ended = ending(result, words=words, has_figures=any(one.get("avg_time") is not None for _, one in timed))
+    error = next((text for key in words if (text := result.at(key).text())), None) if ended is None else ended.error
     if device.text() is None:
-        yield LeftOut(result.pointer, f"{method}: {error or 'passed'}, but no device is named")
+        yield LeftOut(
+            result.pointer, f"{method}: {error or ('passed' if ended else NOTHING_SAID)}, but no device is named"
+        )
         return
-    if error and result.get(f"{method}_error_type") == "missing_dependency":
+    if error and "missing_dependency" in (one.value for key, one in result.items() if key.endswith("error_type")):
         yield LeftOut(result.pointer, f"failure of the test's surroundings: {error}")
+        return
+    if ended is None:
+        yield LeftOut(result.pointer, f"{method}: {NOTHING_SAID}")
         return
     performance = timed[0][1] if timed and error is None else Node(None, result.pointer)
     yield Finding(
         pointer=result.pointer,
         model=model,
         hardware=written(device, device.value if device.pointer == result.pointer else None),
-        status=Status.PASSED if error is None else failure_status(error),
+        status=ended.status,
         prior=Grade.MEASURED,
         prior_reason="a process was timed" if timed else "outcome of a real process",
         label=method,
@@ -218,41 +236,30 @@ def _belongs(key: str, method: str, device: object) -> bool:
     return key == method or (isinstance(device, str) and key == f"{method}_{device.split(':')[0]}")
 
 
-def _method_error(method: str, result: Node) -> str | None:
-    """None for success: told by a boolean, by `pipeline_success` or by the text of `pipeline_test`."""
-    success = first(result.at(f"{method}_success"), result.at("success")).value
-    if success is True or (success is None and result.get("avg_time") is not None):
-        return None
-    said = first(result.at(f"{method}_error"), result.at(f"{method}_test"), result.at("error"))
-    text = said.text()
-    if success is None and text is not None and status_of(text) is Status.PASSED:
-        return None
-    return text or "no reason given"
-
-
 def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
     """S18: one inference per platform, timed once, in seconds."""
     model = model_of(node, "metadata/model_id", "metadata/model_name", "metadata/model") or origin.model_by_name()
     for hardware, result in node.at("results").items():
-        passed = result.get("success") is True or status_of(str(result.get("handler_created") or "")) is Status.PASSED
-        error = None if passed else str(result.get("error") or result.get("init") or "no reason given")
-        if error and harness_failure(error, result.get("traceback")):
-            yield LeftOut(
-                result.pointer, f"failure of the test script: {harness_failure(error, result.get('traceback'))}"
-            )
+        was_set_up = status_of(str(result.get("init"))) is Status.PASSED  # which says nothing of the inference
+        words = ("handler_created", "status") if was_set_up else ("handler_created", "status", "init")
+        ended = ending(result, words=words, has_figures=result.get("execution_time") is not None)
+        broken = harness_failure(result.get("traceback")) if ended and ended.error else None
+        if ended is None or broken:
+            yield LeftOut(result.pointer, f"failure of the test script: {broken}" if broken else NOTHING_SAID)
             continue
         values = numbers(result, average_latency_ms=("execution_time", "s->ms"), execution_time=("execution_time", "s"))
         yield Finding(
             pointer=result.pointer,
             model=model,
             hardware=written(result, hardware),
-            status=Status.PASSED if passed else failure_status(error),
+            status=ended.status,
             prior=Grade.MEASURED,
             prior_reason="one inference was timed",
             label="single run",
-            error_message=error,
+            error_message=ended.error,
             timestamp=_example_time(node, hardware) or time_of(node) or origin.timestamp,
-            values=values if passed else {},
+            values=values if ended.error is None else {},
+            actual_device=device_used(result),
             marks=tuple(value for value in result.value.values() if isinstance(value, str))
             if isinstance(result.value, dict)
             else (),
