@@ -312,6 +312,7 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         ],
         "imported",
     ),
+    "S38 wrapper": ({"results": [FLAT_RECORD], "timestamp": TIME}, "imported"),
     "N_model_list": ({"bert": {"name": "acme/tiny", "family": "embedding"}}, "imported"),
     "N_config": ({"batch_sizes": [1], "warmup_iterations": 5, "benchmark_iterations": 20}, "ignored"),
     "N_code_fix_report": ({"total_files": 2, "files_fixed": 1, "total_issues_fixed": 4}, "ignored"),

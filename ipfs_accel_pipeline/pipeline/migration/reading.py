@@ -15,7 +15,7 @@ from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade, LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
-from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
+from ipfs_accel_pipeline.storage.legacy_json.registry import read_document, unknown_reason
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source, load
 
 SEEN = "seen before"
@@ -72,7 +72,7 @@ def _read(
 ) -> Iterator[ReadFile]:
     """Yields all portions but the last, which is left in `file`."""
     document, problems = load(source)
-    shape, found = read_document(document, Origin(os.path.basename(source.label)))
+    shape, found = read_document(document, Origin(os.path.basename(source.label.rpartition(MEMBER_MARK)[2])))
     statements = iter(found)
     if shape is None:
         file.rows.refusals.extend(one for one in statements if isinstance(one, LeftOut))
@@ -90,7 +90,12 @@ def _read(
             file.rows = FileRows(refusals=file.rows.refusals)
             add_rows(file.rows, chain((statement,), islice(statements, most - 1)), origin, catalogue, accepted)
             imported = imported or _holds_rows(file.rows)
-        file.outcome, file.reason = ("imported", None) if imported else _nothing(file.rows, shape.is_result)
+        if shape.is_result and not imported and file.rows.refusals.reason is None:
+            reason = f"it looks like {shape.name}, but its reader finds nothing in it: {unknown_reason(document)}"
+            file.rows.refusals.append(LeftOut("", reason))
+            file.outcome, file.reason = "unknown", reason
+        else:
+            file.outcome, file.reason = ("imported", None) if imported else _nothing(file.rows, shape.is_result)
     file.rows.refusals.extend(problems)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
+from ipfs_accel_pipeline.records import HardwareType
+from ipfs_accel_pipeline.storage.legacy_json.columns import COLUMNS, NESTED, names_results
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
+from ipfs_accel_pipeline.storage.legacy_json.origin import results_of
+from ipfs_accel_pipeline.storage.legacy_json.status_words import is_outcome
 
 Detector = Callable[[Any], bool]
 _LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
+_MARK = re.compile(r"\((?:REAL|MOCK)\)", re.IGNORECASE)
 _API_KEYS = frozenset(
     {
         "api_models",
@@ -28,8 +33,7 @@ _API_KEYS = frozenset(
     }
 )
 _API_NAMES = frozenset({"claude", "gemini", "groq", "hf_tei", "hf_tgi", "ollama", "openai", "ovms"})
-# Markers that were put into many files later, beside what they hold.
-_MARKERS = frozenset({"WARNING", "warnings", "simulated_hardware"})
+_ENDPOINTS = frozenset({"local_endpoint", "qualcomm_endpoint", "webnn_endpoint", "webgpu_endpoint"})
 _CAPABILITIES = ("cuda", "openvino", "torch", "onnx", "mps", "rocm", "webnn", "webgpu")
 
 
@@ -70,15 +74,10 @@ def values(*needed: str, one_of: tuple[str, ...] = ()) -> Detector:
     every = keys(*needed, one_of=one_of)
 
     def detect(value: Any) -> bool:
-        items = _unmarked(value)
+        items = results_of(value)
         return bool(items) and all(every(item) for item in items.values())
 
     return detect
-
-
-def _unmarked(value: Any) -> dict[str, Any]:
-    """The members of an object without the markers; none if it is no object."""
-    return {key: item for key, item in value.items() if key not in _MARKERS} if isinstance(value, dict) else {}
 
 
 def value_is(key: str, *types: type) -> Callable[[Any], bool]:
@@ -97,25 +96,35 @@ def is_about_apis(value: Any) -> bool:
 
 
 def is_flat(value: Any) -> bool:
-    """Keys such as `cpu_init` whose values are words."""
+    """Keys such as `cpu_init` whose values are words, at least one of which tells an outcome or what was run."""
     if not isinstance(value, dict):
         return False
     return any(
-        isinstance(item, str) and len(item) <= _LONGEST_WORD and "_" in key and split_prefix(key)
+        isinstance(item, str)
+        and len(item) <= _LONGEST_WORD
+        and "_" in key
+        and split_prefix(key) is not None
+        and (is_outcome(key, item) or _MARK.search(item) is not None)
         for key, item in value.items()
     )
 
 
 def is_nested_by_test(value: Any) -> bool:
     """Test names, bare or under the platform they were run for."""
-    if not isinstance(value, dict):
-        return False
-    names = [key for key in value if key not in _MARKERS]
-    if all(key.startswith("test_") for key in names):
-        return any(is_flat(value[name]) or has_words(value[name]) for name in names)
-    return all(hardware_type(key) is not None for key in names) and any(
-        is_nested_by_test(value[name]) for name in names
-    )
+    tests = results_of(value)
+    if all(key.startswith("test_") for key in tests):
+        return any(is_flat(test) or has_words(test) for test in tests.values())
+    return all(hardware_type(key) is not None for key in tests) and any(map(is_nested_by_test, tests.values()))
+
+
+def has_endpoints(value: Any) -> bool:
+    """What became of a model at its endpoints."""
+    return isinstance(value, dict) and not _ENDPOINTS.isdisjoint(value)
+
+
+def endpoints_by_model(value: Any) -> bool:
+    models = results_of(value)
+    return bool(models) and all(map(has_endpoints, models.values()))
 
 
 def has_words(value: Any) -> bool:
@@ -129,11 +138,22 @@ def has_status_words(value: dict[str, Any]) -> bool:
 
 def holds_records(value: Any, depth: int = 4) -> bool:
     """Objects within objects, every one of which ends in a record that says what happened to a model on a platform."""
-    if not isinstance(value, dict) or not value:
-        return False
-    if "model_name" in value:
-        return names_results(value)
-    return depth > 0 and all(holds_records(item, depth - 1) for key, item in value.items() if key not in _MARKERS)
+    if isinstance(value, dict) and "model_name" in value:
+        return is_record(value)
+    inner = results_of(value)
+    return depth > 0 and bool(inner) and all(holds_records(item, depth - 1) for item in inner.values())
+
+
+def is_record(value: dict[str, Any]) -> bool:
+    """Whether its columns, and the figures within them, say what happened to a model on a platform."""
+    nested = (value[name] for name in NESTED if isinstance(value.get(name), dict))
+    return names_results([*value, *(column for place in nested for column in place if column in COLUMNS)])
+
+
+def is_in_browser(value: dict[str, Any]) -> bool:
+    """On one of the two platforms of a browser."""
+    platform = value["platform"]
+    return isinstance(platform, str) and hardware_type(platform) in (HardwareType.WEBNN, HardwareType.WEBGPU)
 
 
 def has_platform_members(value: dict[str, Any]) -> bool:

@@ -38,27 +38,28 @@ def key_checkpoints() -> dict[str, tuple[str, ...]]:
 
 
 def key_in_name(name: str) -> str | None:
-    """`llava` of `hf_llava_test_results.json`, `t5` of `skills/test_hf_t5.py`; None where nothing is left."""
+    """`llava` of `hf_llava_test_results.json`, `t5` of `skills/test_hf_t5.py`; None where it names none, or several."""
     base = re.split(r"[\\/]", name)[-1]
     base = re.sub(r"\.(json|py|csv).*$", "", base)
     base = _TIMES.sub("", base)
     previous = None
     while previous != base:
         previous, base = base, _DECORATION.sub("", base).strip("_")
-    return None if base.casefold() in _NO_MODEL else base
+    return None if base.casefold() in _NO_MODEL or "|" in base else base
 
 
 def resolve_model(written: str, by_id: dict[str, str]) -> Resolved:
     """`by_id` maps every name that the catalogue knows (ids, short names, last segments) to its id."""
     name = written.strip()
+    is_test_file = name.endswith(".py")
     if name in by_id:
         found = by_id[name]
         return Resolved(found, None if found == name else f"{name!r} is called {found} in the catalogue")
-    if _LOCAL.match(name):
+    if _LOCAL.match(name) and not is_test_file:
         return Resolved(
             KEY_PREFIX + (_LOCAL_END.findall(name) or ["unnamed"])[-1], "a model of that machine's own, no checkpoint"
         )
-    if "/" in name:
+    if "/" in name and not is_test_file:
         return Resolved(name, None)
     key = key_in_name(name) or name
     dashed = key.lower().replace("_", "-")

@@ -33,7 +33,7 @@ class Origin:
 
 
 _NO_NAMES = frozenset({"unknown", "unknown_model", "none", "n/a"})
-_TIME_KEYS = (
+TIME_KEYS = (
     "timestamp",
     "test_timestamp",
     "test_datetime",
@@ -44,6 +44,13 @@ _TIME_KEYS = (
     "created_at",
     "run_started_at",
 )
+# What stands beside results: their time, and markers that were put into many files later.
+_BESIDE = frozenset({*TIME_KEYS, "metadata", "summary", "WARNING", "warnings", "simulated_hardware"})
+
+
+def results_of(value: Any) -> dict[str, Any]:
+    """The members of an object without what stands beside results; none if it is no object."""
+    return {key: item for key, item in value.items() if key not in _BESIDE} if isinstance(value, dict) else {}
 
 
 def time_of(node: Node) -> Cited | None:
@@ -52,9 +59,9 @@ def time_of(node: Node) -> Cited | None:
 
 
 def _stated_time(place: Any, pointer: str) -> Cited | None:
-    if not isinstance(place, dict) or place.keys().isdisjoint(_TIME_KEYS):
+    if not isinstance(place, dict) or place.keys().isdisjoint(TIME_KEYS):
         return None
-    for key in _TIME_KEYS:
+    for key in TIME_KEYS:
         raw = place.get(key)
         if raw is not None and parse_time(raw) is not None:
             return Cited(raw, f"{pointer}/{key}", "text", raw)

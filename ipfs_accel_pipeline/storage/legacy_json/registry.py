@@ -6,16 +6,19 @@ Shapes are asked in this order, the most telling keys first. File names are neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ipfs_accel_pipeline.storage.legacy_json.columns import figures_of, names_results
+from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
 from ipfs_accel_pipeline.storage.legacy_json.databases import TABLES, is_known
 from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     Detector,
     Keys,
     any_value,
     both,
+    endpoints_by_model,
+    has_endpoints,
     has_platform_members,
     has_status_words,
     holds_records,
@@ -23,16 +26,26 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     is_availability,
     is_detection,
     is_flat,
+    is_in_browser,
     is_nested_by_test,
+    is_record,
     keys,
     names_platform,
     records,
     value_is,
     values,
 )
-from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
-from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.origin import (
+    DEEPEST_WRAPPER,
+    TIME_KEYS,
+    Origin,
+    model_of,
+    results_of,
+    time_of,
+)
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
@@ -72,8 +85,36 @@ def _skill_tests(node: Node, origin: Origin) -> Iterator[Statement]:
     """S14: several S13 by skill."""
     if not node.get("skill_tests"):
         yield LeftOut(node.pointer, "skill_tests is empty: nothing was run")
-    for _, one in node.at("skill_tests").items():
-        yield from _json_result(one, origin.inside(node))
+    for key, one in node.at("skill_tests").items():
+        name = key_in_name(key)
+        yield from _json_result(one, origin.inside(node, Cited(name, one.pointer, "key", key) if name else None))
+
+
+def _master(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S31, older: by test name the error text of the test harness, or what a test gave."""
+    for name, one in node.at("test_ipfs_accelerate").items():
+        if one.text():
+            yield outcomes.harness_error(name, one)
+        elif has_endpoints(one.value):
+            yield from outcomes.endpoints_of(one, name, time_of(node) or origin.timestamp)
+        else:
+            yield from read_node(one, origin.inside(node))[1]
+
+
+def _wrapped(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S38: what a list or an object holds, each by its own shape."""
+    held = list(_held(node))
+    # A file's name may name the model of the one thing that is in it, not of several.
+    inside = replace(origin.inside(node), name=origin.name if len(held) == 1 else "")
+    for one in held:
+        yield from read_node(one, inside)[1]
+
+
+def _held(node: Node) -> Iterator[Node]:
+    """The elements of a list, or of the only list beside plain values in an object; else the only object there."""
+    inner = [one for key in results_of(node.value) if isinstance((one := node.at(key)).value, (dict, list))]
+    only = inner[0] if len(inner) == 1 else node
+    return iter(inner) if len(inner) == 1 and isinstance(only.value, dict) else only.elements()
 
 
 SHAPES = (
@@ -105,13 +146,19 @@ SHAPES = (
     ),
     Shape("S30 endpoint_results", keys("model_results"), outcomes.endpoint_results),
     Shape("S31 master_results", keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
-    Shape("S31 master_results", keys("test_ipfs_accelerate"), outcomes.master),
+    Shape("S31 master_results", keys("test_ipfs_accelerate"), _master),
+    Shape("S31 master_results", endpoints_by_model, outcomes.endpoints_by_model),
     Shape(
         "S12 key_model_hw",
         both(keys("batch_sizes", one_of=("hardware_key", "hardware")), value_is("batch_sizes", dict)),
         figures.by_model_and_hardware,
     ),
     Shape("S11 web_platform", keys("platform", one_of=("is_simulation", "browser_opened")), web.web_result),
+    Shape(
+        "S11 web_platform",
+        both(keys("platform", "metrics", "status", one_of=("model_name", "model_key")), is_in_browser),
+        web.web_result,
+    ),
     Shape("S11b web_all_models", both(keys("platform", "results"), value_is("results", list)), web.web_results),
     Shape("S11b web_all_models", records("platform", one_of=("is_simulation", "browser_opened")), web.web_results),
     Shape("S13 single_perf_wrapper", keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
@@ -147,14 +194,7 @@ SHAPES = (
     Shape("S37 outcomes_by_platform", records("model", "hardware_results"), outcomes.by_platform),
     Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
     Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
-    Shape(
-        "S16 flat_records",
-        both(
-            keys("model_name", one_of=("hardware_type", "hardware")),
-            lambda value: bool(figures_of(value)),
-        ),
-        row.flat_record,
-    ),
+    Shape("S16 flat_records", both(keys("model_name"), is_record), row.flat_record),
     Shape("S16 flat_records", records("model_name", one_of=("hardware_type", "hardware")), row.flat_records),
     Shape(
         "S33 model_classification", records("model_name", one_of=("family", "model_family")), outcomes.classification
@@ -172,12 +212,12 @@ SHAPES = (
     Shape("S26 error_only", keys("error", one_of=("traceback", "status"), without=("model",)), left_out.error_only),
     Shape("S36 nested_records", holds_records, row.nested_records),
     Shape("S29 hardware_detection", is_availability, machines.hardware_detection),
-    Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
         "S29 hardware_detection",
-        is_detection,
+        both(keys("cuda_devices"), value_is("cuda_devices", list)),
         machines.hardware_detection,
     ),
+    # Before S09: settings and reports also name platforms in their keys.
     Shape(
         "N_config",
         keys(one_of=_CONFIG_KEYS),
@@ -191,13 +231,28 @@ SHAPES = (
         is_result=False,
     ),
     Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
+    Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
+    Shape(
+        "S29 hardware_detection",
+        is_detection,
+        machines.hardware_detection,
+    ),
+    Shape("S26 error_only", keys("error", one_of=TIME_KEYS, without=("model", "model_name")), left_out.error_only),
 )
+# Asked last: whatever is none of these, but holds some.
+WRAPPER = Shape("S38 wrapper", lambda value: _holds_known(value, DEEPEST_WRAPPER), _wrapped)
 
 
-def shape_of(value: Any) -> Shape | None:
-    """The first shape whose keys these are."""
+def shape_of(value: Any, wrappers: int = DEEPEST_WRAPPER) -> Shape | None:
+    """The first shape whose keys these are, or those of something within so many lists and objects."""
     candidates = _candidates(frozenset(value)) if isinstance(value, dict) else _ALL
-    return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
+    found = next((shape for shape, detect in candidates if detect is None or detect(value)), None)
+    return found or (WRAPPER if _holds_known(value, wrappers) else None)
+
+
+def _holds_known(value: Any, wrappers: int) -> bool:
+    first = next(_held(Node(value)), None) if wrappers else None
+    return first is not None and shape_of(first.value, wrappers - 1) is not None
 
 
 @lru_cache(4096)

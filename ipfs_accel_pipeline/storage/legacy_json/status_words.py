@@ -37,6 +37,7 @@ _HARNESS = re.compile(
 )
 # The same few words stand in most files; longer texts differ.
 _SHORT = 100
+_NO_OUTCOMES = ("output", "response", "transcription", "text", "result", "type", "version")
 
 
 def status_of(text: str) -> Status | None:
@@ -57,6 +58,11 @@ def _status_of(text: str) -> Status | None:
 
 
 _status_of_short = lru_cache(1024)(_status_of)
+
+
+def is_outcome(key: str, text: str) -> bool:
+    """`cpu_output` and its like are answers of the model, which may hold any word; versions are no outcomes either."""
+    return not key.endswith(_NO_OUTCOMES) and status_of(text) is not None
 
 
 def failure_status(message: str | None) -> Status:

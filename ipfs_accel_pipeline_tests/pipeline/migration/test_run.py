@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+import tarfile
 from collections import Counter
 from pathlib import Path
 
@@ -35,6 +36,23 @@ def test_every_shape_has_the_outcome_that_is_meant(settings, legacy):
     repeated.add("S19b outcome_list")
     meant = {shape: outcome for shape, (_, outcome) in samples.BY_SHAPE.items()}
     assert outcomes == {shape: {"duplicate" if shape in repeated else outcome} for shape, outcome in meant.items()}
+
+
+def test_a_file_of_a_known_shape_in_which_nothing_is_found_is_unknown_with_its_keys(settings, legacy):
+    samples.write(legacy / "a.json", {"test_ipfs_accelerate": ["x"]})
+    assert run(settings, legacy).by_shape == {"S31 master_results": {"unknown": 1}}
+    (file,) = rows(settings, "imported_files")
+    assert file.reason.endswith("its keys: test_ipfs_accelerate")
+
+
+def test_the_name_of_an_archives_member_names_the_model_not_that_of_the_archive(settings, legacy):
+    path = samples.write(legacy / "hf_opt_test_results.json", {"cpu_init": "Success (REAL)"})
+    with tarfile.open(legacy / "json_files.tar.gz", "w:gz") as archive:
+        archive.add(path, "hf_opt_test_results.json")
+    path.unlink()
+    run(settings, legacy)
+    assert [test.model_id for test in rows(settings, "test_results")] == ["legacy-key/opt"]
+    assert not verify(settings).problems
 
 
 def test_a_measured_run_becomes_a_test_and_its_percentiles_are_those_of_live_runs(settings, legacy):

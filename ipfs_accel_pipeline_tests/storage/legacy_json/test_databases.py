@@ -84,6 +84,16 @@ def test_a_figure_in_a_json_column_has_a_pointer_into_it(statements):
     assert second.timestamp.pointer == "/performance_results/1/run_started_at"
 
 
+def test_the_endpoint_of_an_old_result_is_kept(statements):
+    said = statements(
+        _DIMENSIONS
+        + "CREATE TABLE test_results (model_id INTEGER, hardware_id INTEGER, success BOOLEAN, endpoint_type VARCHAR);"
+        + "INSERT INTO test_results VALUES (1, 1, TRUE, 'local')"
+    )
+    (finding,) = of_kind(said, Finding)
+    assert (finding.endpoint.value, finding.endpoint.pointer) == ("local", "/test_results/0/endpoint_type")
+
+
 def test_numbers_that_lead_nowhere_and_unknown_ones_are_told(statements):
     said = statements(
         _DIMENSIONS

@@ -86,6 +86,7 @@ def test_a_name_may_hold_a_time(name, expected):
     [
         ("hf_llava_test_results.json", "llava"),
         ("skills/test_hf_t5.py", "t5"),
+        ("performance_test_skills_llava|clip_20250228_012242.json", None),
         ("C:\\x\\test_hf_clip.py", "clip"),
         ("hf_llava_next_performance_20250228_000637.json", "llava_next"),
         ("test.json", None),
@@ -102,6 +103,8 @@ def test_a_file_name_holds_a_model_key(name, key):
         ("bert-base-uncased", "google-bert/bert-base-uncased"),
         ("hf_bert_base_uncased", "google-bert/bert-base-uncased"),
         ("someone/else", "someone/else"),
+        ("skills/test_hf_whisper.py", "openai/whisper-tiny"),
+        ("/home/me/skills/test_hf_whisper.py", "openai/whisper-tiny"),
         ("whisper", "openai/whisper-tiny"),
         ("bert", "legacy-key/bert"),
         ("never_heard_of", "legacy-key/never_heard_of"),

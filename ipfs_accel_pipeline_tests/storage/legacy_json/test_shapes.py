@@ -10,7 +10,7 @@ from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut, ModelClaim, PlatformClaim
 from ipfs_accel_pipeline.storage.legacy_json.nodes import resolve
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
-from ipfs_accel_pipeline.storage.legacy_json.registry import SHAPES, read_document, shape_of
+from ipfs_accel_pipeline.storage.legacy_json.registry import SHAPES, WRAPPER, read_document, shape_of
 from ipfs_accel_pipeline.storage.legacy_json.trust import grade
 from ipfs_accel_pipeline_tests import legacy_samples as samples
 
@@ -32,7 +32,7 @@ def test_each_sample_is_told_apart_by_its_keys(shape):
 
 def test_every_shape_has_a_sample():
     tabular = {"S27 table", "D1 database"}  # in test_tabular.py and test_databases.py: they are no JSON
-    assert {shape.name for shape in SHAPES} - tabular == set(samples.BY_SHAPE)
+    assert {shape.name for shape in (*SHAPES, WRAPPER)} - tabular == set(samples.BY_SHAPE)
 
 
 @pytest.mark.parametrize("shape", samples.BY_SHAPE)
@@ -364,7 +364,7 @@ def test_results_that_name_their_endpoint_themselves_are_read_and_those_without_
 
 def test_words_under_results_or_under_a_platform_are_claims():
     words = {"status": {"cpu_init": "Success (REAL)"}, "metadata": {}}
-    for document in ({"metadata": {"model": "hf_t5"}, "results": words}, {"cpu": {"test_hf_t5": words}}):
+    for document in ({"metadata": {"model": "t5"}, "results": words}, {"cpu": {"test_hf_t5": words}}):
         (finding,) = findings(document)
         assert (finding.model.value, finding.hardware.value) == ("t5", "cpu")
 
@@ -382,6 +382,192 @@ def test_markers_that_were_put_in_later_change_no_shape(shape):
     marked = samples.BY_SHAPE[shape][0] | {"simulated_hardware": ["rocm"], "warnings": ["x"], "WARNING": "MISLEADING"}
     assert shape_of(marked).name == shape
     assert len(findings(marked)) == len(findings(samples.BY_SHAPE[shape][0]))
+
+
+RECORD = {"model_name": "acme/one", "timestamp": samples.TIME}
+
+
+@pytest.mark.parametrize(
+    ("rest", "hardware", "status"),
+    [
+        ({"hardware": "cuda", "success": False, "error": "CUDA out of memory"}, "cuda", Status.OUT_OF_MEMORY),
+        ({"device": "cpu", "latency_ms": 12.34567}, "cpu", Status.PASSED),
+        ({"platform": "cuda", "status": "success", "performance": {"latency_ms": 12.34567}}, "cuda", Status.PASSED),
+        ({"platform": "cuda", "performance": {"latency_ms": 12.34567}}, "cuda", Status.PASSED),
+        ({"platform": "cpu", "status": "success"}, "cpu", Status.PASSED),
+    ],
+)
+def test_a_record_that_stands_alone_is_read_whatever_its_keys(rest, hardware, status):
+    document = RECORD | rest
+    assert shape_of(document).name == "S16 flat_records"
+    (finding,) = findings(document)
+    assert (finding.model.value, finding.hardware.value, finding.status) == ("acme/one", hardware, status)
+
+
+def test_a_browser_result_without_flags_is_still_one():
+    document = {key: said for key, said in samples.web().items() if key not in ("is_simulation", "browser_opened")}
+    assert shape_of(document).name == "S11 web_platform"
+    assert len(findings(document)) == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "shape"),
+    [
+        ({"cuda": True, "cuda_version": "12.4", "cuda_devices": [{"name": "Quadro", "memory": 7.92}]}, "S29"),
+        ({"benchmark_iterations": 10, "cuda_precision": "fp16"}, "N_config"),
+        ({"files_fixed": 1, "cpu_fixes": "done"}, "N_code_fix_report"),
+        ({"models": ["bert"], "batch_sizes": [1], "openvino_device": "CPU"}, None),
+        ({"cuda_version": "unknown", "driver": "550"}, None),
+    ],
+)
+def test_settings_and_machines_with_platforms_in_their_keys_are_no_results(document, shape):
+    found = shape_of(document)
+    assert (found.name.split()[0] if found else None) == shape
+    assert findings(document) == []
+
+
+def test_a_platform_of_which_nothing_is_said_becomes_no_row():
+    document = {"cpu_init": "Success (REAL)", "cuda_device": "Quadro"}
+    assert [finding.hardware.value for finding in findings(document)] == ["cpu"]
+    assert left_out(document) == ["cuda: neither an outcome nor a figure"]
+
+
+WORDS = {"cpu_init": "Success (REAL)"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        WORDS | {"metadata": {"model_name": "facebook/opt-350m"}},
+        WORDS | {"model": "facebook/opt-350m"},
+        {"results": WORDS, "metadata": {"model_name": "facebook/opt-350m", "test_file": "test_hf_opt.py"}},
+        {"results": WORDS, "metadata": {"model": "facebook/opt-350m"}},
+        {"test_hf_opt": WORDS | {"model_name": "facebook/opt-350m"}},
+    ],
+)
+def test_a_model_that_the_content_names_goes_before_other_names(document):
+    assert [finding.model.value for finding in findings(document, "hf_bert_results.json")] == ["facebook/opt-350m"]
+
+
+def test_each_of_several_skills_in_one_file_keeps_its_own_model():
+    skills = {"llava": {"json_result": WORDS}, "t1": {"test_file": "skills/test_hf_clap.py", "json_result": WORDS}}
+    found = findings({"skill_tests": skills}, "performance_test_skills_llava|t1_20250228_012242.json")
+    assert [finding.model.value for finding in found] == ["llava", "skills/test_hf_clap.py"]
+
+
+ENDPOINT = {"local_endpoint": {"cpu:0": {"status": "Success"}}}
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"acme/tiny": ENDPOINT},
+        {"test_ipfs_accelerate": {"acme/tiny": ENDPOINT}},
+        {"test_ipfs_accelerate": {"status": "success", "ipfs_accelerate_tests": {"acme/tiny": ENDPOINT}}},
+        {"test_ipfs_accelerate": {"test_ipfs_accelerate": {"acme/tiny": ENDPOINT}}},
+    ],
+)
+def test_the_master_results_are_read_at_any_depth(inner):
+    (finding,) = findings({"test_ipfs_accelerate": inner})
+    assert (finding.model.value, finding.endpoint.value) == ("acme/tiny", "cpu:0")
+
+
+def test_what_is_unknown_within_the_master_results_is_told_with_its_keys():
+    assert left_out({"test_ipfs_accelerate": {"odd": {"colour": "red"}}}) == ["no known shape; its keys: colour"]
+
+
+def test_every_kind_of_endpoint_is_read_or_told():
+    result = {"webgpu_endpoint": {"status": "Success"}, "abacus_endpoint": {"status": "Success"}}
+    document = {"ipfs_accelerate_tests": {"acme/tiny": result, "acme/none": {"status": "Success"}}}
+    assert [finding.hardware.value for finding in findings(document)] == ["webgpu", "abacus"]
+    assert left_out(document) == ["acme/none: no endpoint is named"]
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        (samples.direct() | {"batch_results": [{"batch_size": 1, "avg_latency_ms": 2.5}]}, "/batch_results"),
+        (samples.seconds({}) | {"benchmarks": {"text": [{"model": "acme/tiny"}]}}, "/benchmarks/text"),
+        (samples.COMPARED | {"results_by_modality": {"audio": {"acme/tiny": {}}}}, "/results_by_modality/audio"),
+    ],
+)
+def test_a_container_of_another_type_is_told_with_its_place(document, pointer):
+    assert [one.pointer for one in read_document(document, Origin("f.json"))[1] if isinstance(one, LeftOut)] == [
+        pointer
+    ]
+
+
+def test_claims_keep_the_rates_and_the_memory_that_stand_beside_them():
+    example = {"platform": "CUDA", "generation_tokens_per_second": 55.512, "gpu_memory_mb": 812.4}
+    words = {"cuda_init": "Success (REAL)"}
+    expected = {"generation_tokens_per_second": 55.512, "device_memory_mb": 812.4}
+    flat = words | {f"cuda_{key}": number for key, number in example.items() if key != "platform"}
+    for document in (samples.claim(status=words, examples=[example]), flat):
+        (finding,) = findings(document)
+        assert {name: cited.value for name, cited in finding.values.items()} == expected
+
+
+def test_a_figure_of_one_platform_is_not_given_to_another():
+    document = {"cpu_init": "Success", "cpu_tokens_per_second": 112.5, "cuda_init": "Success"}
+    cpu, cuda = findings(document)
+    assert (cpu.values["tokens_per_second"].value, cuda.values) == (112.5, {})
+
+
+def test_a_suites_test_that_names_its_platform_is_an_outcome():
+    tests = [
+        {"status": "error", "model": "acme/a", "platform": "cuda", "error": "CUDA out of memory"},
+        {"status": "success", "model": "acme/b", "hardware": "cpu", "elapsed_time": 1.5},
+        {"status": "success", "model": "acme/c", "hardware": "cpu", "return_code": 0},
+        {"status": "queued", "model": "acme/d", "hardware": "cpu"},
+    ]
+    document = {"summary": {}, "tests": tests}
+    assert [(one.model.value, one.status) for one in findings(document)] == [
+        ("acme/a", Status.OUT_OF_MEMORY),
+        ("acme/b", Status.PASSED),
+        ("acme/c", Status.PASSED),
+    ]
+    assert left_out(document) == ["acme/d: it does not say how it ended"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"bert": {"status": "success", "elapsed_time": 1.2, "return_code": 0}},
+        samples.BY_SHAPE["S32 nested_by_test"][0],
+        samples.BY_SHAPE["S34 parallel_loading"][0],
+        samples.BY_SHAPE["S36 nested_records"][0],
+    ],
+)
+def test_a_time_and_metadata_beside_the_results_change_no_shape(document):
+    beside = {"timestamp": samples.TIME, "metadata": {"model_name": "x", "status": "y"}, "summary": {"total": 1}}
+    assert shape_of(document | beside).name == shape_of(document).name
+    with_beside = list(read_document(document | beside, Origin("f.json"))[1])
+    assert len(with_beside) == len(list(read_document(document, Origin("f.json"))[1]))
+
+
+@pytest.mark.parametrize("shape", ["S01 direct_benchmark", "S08 status_examples", "S12 key_model_hw", "S16", "S19"])
+def test_lists_and_wrappers_of_known_results_are_read(shape):
+    document = next(sample for name, (sample, _) in samples.BY_SHAPE.items() if name.startswith(shape))
+    one = document[0] if isinstance(document, list) else document
+    for wrapper in ([one], {"results": [one], "count": 1}, {"benchmark_data": one}, {"data": {"runs": [one, one]}}):
+        assert {finding.model.value for finding in findings(wrapper)} == {
+            finding.model.value for finding in findings(document)
+        }
+
+
+def test_a_file_name_names_no_model_of_several_results():
+    assert {finding.model.value for finding in findings([WORDS, WORDS], "hf_bert_results.json")} == {"unknown"}
+
+
+def test_an_element_of_a_list_keeps_its_own_flag_and_an_unknown_one_is_told():
+    document = [samples.claim() | {"is_simulated": True}, {"colour": "red"}]
+    assert {grade(finding)[0] for finding in findings(document)} == {Grade.SIMULATED}
+    assert left_out(document) == ["no known shape; its keys: colour"]
+
+
+def test_an_error_with_no_more_than_a_time_is_left_out_with_the_reason():
+    document = {"error": "boom", "timestamp": samples.TIME}
+    assert left_out(document) == ["an error without model and platform: boom"]
 
 
 def numbers_within(value, path=()):

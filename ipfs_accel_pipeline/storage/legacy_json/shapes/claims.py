@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type, split_prefix
 from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of
-from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, is_outcome, status_of
 
 _WORDS = "the file says it in words, without a number that shows it"
-_TIMES: dict[str, tuple[str, str]] = {
-    "execution_time": ("elapsed_time", "s"),
+_MODELS = ("metadata/model_name", "metadata/model_id", "metadata/model", "model_name", "model")
+_FIGURES = {
+    "elapsed_time": ("execution_time", "s"),
     "tokens_per_second": ("tokens_per_second", "per s"),
     "inference_time_ms": ("inference_time_ms", "ms"),
-}
-_METRICS: dict[str, tuple[str, str]] = {
-    "tokens_per_second": ("tokens_per_second", "per s"),
-    "device_memory_mb": ("gpu_memory_mb", "MB"),
-    "generation_time_s": ("generation_time", "s"),
+    "gpu_memory_mb": ("device_memory_mb", "MB"),
+    "generation_time": ("generation_time_s", "s"),
     "processing_time_ms": ("processing_time_ms", "ms"),
 }
 
 
 def status_examples(node: Node, origin: Origin) -> Iterator[Statement]:
     """S08: `status` in words, `examples` with elapsed seconds, `metadata` with the model."""
-    model = model_of(node, "metadata/model_name", "metadata/model_id", "metadata/model", "model_name", "model")
-    yield from _by_platform(node, node.at("status"), model or origin.model_by_name(), origin)
+    yield from _by_platform(node, node.at("status"), model_of(node, *_MODELS) or origin.model_by_name(), origin)
 
 
 def flat_prefixed(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S09: `cpu_handler`, `cuda_tests` and so on; no model, so the file's name has to say it."""
-    yield from _by_platform(node, node, origin.model_by_name(), origin)
+    """S09: `cpu_handler`, `cuda_tests` and so on; mostly no model, so the file's name has to say it."""
+    yield from _by_platform(node, node, model_of(node, *_MODELS) or origin.model_by_name(), origin)
 
 
 def metadata_results(node: Node, origin: Origin) -> Iterator[Statement]:
     """S10c: S09 under `results`, with the test file in `metadata`."""
-    name = model_of(node, "metadata/model", "metadata/test_file")
-    model = Cited(key_in_name(name.value), name.pointer, "text", name.raw) if name else origin.model_by_name()
+    model = model_of(node, *_MODELS, "metadata/test_file") or origin.model_by_name()
     results = node.at("results")
     words = results.at("status")
     yield from _by_platform(node, words if isinstance(words.value, dict) else results, model, origin)
@@ -63,15 +60,14 @@ def performance_suite(node: Node, origin: Origin) -> Iterator[Statement]:
 
 def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
     """S32: one S09 or S08 per test name, bare or under a platform."""
-    for test, result in node.items():
+    for test in results_of(node.value):
+        result = node.at(test)
         if hardware_type(test) is not None:
-            yield from nested_by_test(result, origin)
-        elif isinstance(result.get("status"), dict):
-            model = Cited(key_in_name(test), result.pointer, "key", test)
-            yield from status_examples(result, origin.inside(result, model))
+            yield from nested_by_test(result, origin.inside(result))
         elif isinstance(result.value, dict):
+            read = status_examples if isinstance(result.get("status"), dict) else flat_prefixed
             model = Cited(key_in_name(test), result.pointer, "key", test)
-            yield from _by_platform(node, result, model, origin)
+            yield from read(result, origin.inside(result, model))
         elif isinstance(result.value, str):
             yield LeftOut(result.pointer, f"{test}: no platform is named: {result.value[:120]}")
 
@@ -87,20 +83,18 @@ def _by_platform(node: Node, flat: Node, model: Cited, origin: Origin) -> Iterat
         elif isinstance(value.value, str):
             of_all.append(value.value)
     for hardware, members in groups.items():
-        outcomes = {key: text for key, one in members.items() if (text := one.text()) and _is_outcome(key, text)}
+        outcomes = {key: text for key, one in members.items() if (text := one.text()) and is_outcome(key, text)}
         finding = _finding(node, flat, model, hardware, outcomes, origin, members)
         finding.marks += tuple(texts_of(of_all))
         broken = harness_failure(*outcomes.values())
-        yield LeftOut(flat.pointer, f"{hardware}: failure of the test script: {broken}") if broken else finding
+        if broken:
+            yield LeftOut(flat.pointer, f"{hardware}: failure of the test script: {broken}")
+        elif outcomes or finding.values:
+            yield finding
+        else:
+            yield LeftOut(flat.pointer, f"{hardware}: neither an outcome nor a figure")
     if not groups:
         yield LeftOut(flat.pointer, "no platform is named")
-
-
-def _is_outcome(key: str, text: str) -> bool:
-    """`cpu_output` and its like are answers of the model, which may hold any word."""
-    return not key.endswith(("output", "response", "transcription", "text", "result", "type")) and (
-        status_of(text) is not None
-    )
 
 
 def _finding(
@@ -110,10 +104,10 @@ def _finding(
     hardware: str,
     outcomes: dict[str, str],
     origin: Origin,
-    members: dict[str, Node] | None = None,
+    members: dict[str, Node],
 ) -> Finding:
     examples = [one for one in node.at("examples").elements() if _is_of(one, hardware)]
-    examples += [one for one in (members or {}).values() if isinstance(one.value, dict)]
+    examples += [one for one in members.values() if isinstance(one.value, dict)]
     status, error = _ended(outcomes)
     return Finding(
         pointer=place.pointer,
@@ -127,9 +121,9 @@ def _finding(
         timestamp=next((found for one in examples if (found := time_of(one))), None)
         or time_of(node)
         or origin.timestamp,
-        values=_values(place, examples),
-        is_flagged=flag_of({key: one.value for key, one in (members or {}).items()}),
-        marks=tuple(texts_of([one.value for one in (*(members or {}).values(), *examples)])),
+        values=_values(members, examples),
+        is_flagged=flag_of({key: one.value for key, one in members.items()}),
+        marks=tuple(texts_of([one.value for one in (*members.values(), *examples)])),
         device_name=_device(node) if hardware == "cuda" else None,
         notes={"outcomes": outcomes},
     )
@@ -153,13 +147,18 @@ def _outcomes(metrics: Node, result: Node) -> dict[str, str]:
     return {"status": said} if said else {}
 
 
-def _values(place: Node, examples: list[Node]) -> dict[str, Cited]:
+def _values(members: dict[str, Node], examples: list[Node]) -> dict[str, Cited]:
+    """The examples' own figures first, then those beside the words."""
     values: dict[str, Cited] = {}
-    for one in examples:
-        for wanted, source in ((_TIMES, one), (_METRICS, one.at("metrics")), (_METRICS, one.at("performance_metrics"))):
-            for name, cited in numbers(source, **wanted).items():
-                values.setdefault(name, cited)
-    return values or numbers(place, **_METRICS)
+    places = [place for one in examples for place in (one, one.at("metrics"), one.at("performance_metrics"))]
+    for key, one in chain.from_iterable([*(place.items() for place in places), members.items()]):
+        # Prompts and generated text have rates of their own, which keep their names.
+        rate = (key, "per s") if key.endswith("_tokens_per_second") else None
+        name, unit = _FIGURES.get(key) or rate or (None, "")
+        cited = one.cite(unit) if name else None
+        if name and cited is not None:
+            values.setdefault(name, cited)
+    return values
 
 
 def _is_of(example: Node, hardware: str) -> bool:

@@ -20,6 +20,11 @@ def because(reason: str) -> Reader:
     return read
 
 
+def not_as_expected(node: Node, expected: str) -> LeftOut:
+    """For what stands where a reader expects something else."""
+    return LeftOut(node.pointer, f"{expected} is expected here, not a value of type {type(node.value).__name__}")
+
+
 def error_only(node: Node, origin: Origin) -> Iterator[Statement]:
     """S26: an error that names neither model nor platform."""
     yield LeftOut(

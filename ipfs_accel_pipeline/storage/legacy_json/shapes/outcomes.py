@@ -11,7 +11,8 @@ from ipfs_accel_pipeline.storage.legacy_json.ending import NOTHING_SAID, ending
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, ModelClaim, Statement
 from ipfs_accel_pipeline.storage.legacy_json.marks import texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, results_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line
 
 _REAL = "outcome of a real process"
@@ -80,16 +81,47 @@ def progress(node: Node, origin: Origin) -> Iterator[Statement]:
 
 def suite(node: Node, origin: Origin) -> Iterator[Statement]:
     """S20 and S20b: tests by model key, no platform unless `platform_status` names one."""
-    tests = list(node.at("tests").elements()) or [one for _, one in first(node.at("results"), node).items()]
+    by_key = first(node.at("results"), node)
+    tests = list(node.at("tests").elements()) or [by_key.at(key) for key in results_of(by_key.value)]
     for one in tests:
         platforms = list(one.at("platform_status").items())
         for hardware, status in platforms:
             yield _platform_status(one, hardware, status, node, origin)
         if not platforms and isinstance(one.value, dict):
-            model = one.get("model") or one.pointer.rsplit("/", 1)[-1]
-            broken = harness_failure(*_errors(one))
-            reason = f"failure of the test script: {broken}" if broken else f"{one.get('status')}, no platform is named"
-            yield LeftOut(one.pointer, f"{model}: {reason}")
+            yield _suite_test(one, time_of(one) or time_of(node) or origin.timestamp)
+
+
+def _suite_test(one: Node, timestamp: Cited | None) -> Statement:
+    """A test that says itself where it ran; the most of them do not."""
+    model = _model_of_test(one)
+    hardware = next((place for key in ("platform", "hardware") if (place := one.at(key)).text()), None)
+    broken = harness_failure(*_errors(one))
+    if broken or hardware is None:
+        reason = f"failure of the test script: {broken}" if broken else f"{one.get('status')}, no platform is named"
+        return LeftOut(one.pointer, f"{model.value}: {reason}")
+    if one.value.keys() & {"success", "return_code", "returncode"}:
+        return _outcome(one, timestamp, (), model, written(hardware))
+    ended = ending(one)
+    if ended is None:
+        return LeftOut(one.pointer, f"{model.value}: {NOTHING_SAID}")
+    return Finding(
+        pointer=one.pointer,
+        model=model,
+        hardware=written(hardware),
+        status=ended.status,
+        prior=Grade.CLAIMED,
+        prior_reason="the status of a test in words",
+        error_message=ended.error,
+        timestamp=timestamp,
+        values=_duration(one),
+        marks=tuple(_errors(one)),
+    )
+
+
+def _model_of_test(one: Node) -> Cited:
+    """Its own name, else its key; its place in a list names no model."""
+    key = one.pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
+    return model_of(one, "model", "model_name") or written(one, "unknown" if key.isdigit() else key)
 
 
 def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin: Origin) -> Statement:
@@ -98,7 +130,7 @@ def _platform_status(one: Node, hardware: str, status: Node, node: Node, origin:
         return LeftOut(status.pointer, f"{hardware}: {NOTHING_SAID}")
     return Finding(
         pointer=status.pointer,
-        model=model_of(one, "model", "model_name") or written(one, one.pointer.rsplit("/", 1)[-1]),
+        model=_model_of_test(one),
         hardware=written(status, hardware),
         status=ended.status,
         prior=Grade.CLAIMED,
@@ -140,27 +172,33 @@ def _of_one_model(node: Node, model: str, result: Node, origin: Origin) -> Itera
 
 def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:
     """S31, newer: per model its local, Qualcomm, API and browser endpoints."""
-    for model, result in node.at("ipfs_accelerate_tests").items():
-        if model == "summary" or not isinstance(result.value, dict):
-            continue
-        for endpoint, one in result.at("local_endpoint").items():
-            yield _endpoint(one, model, endpoint, time_of(node), {})
-        for kind in ("qualcomm_endpoint", "webnn_endpoint"):
-            one = result.at(kind)
-            if one.value:
-                yield _endpoint(one, model, kind.split("_")[0], time_of(node), {})
-        if result.get("api_endpoint"):
-            yield LeftOut(f"{result.pointer}/api_endpoint", "a remote API runs on no hardware of ours")
+    yield from endpoints_by_model(node.at("ipfs_accelerate_tests"), origin.inside(node))
 
 
-def master(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S31, older: error texts of the test harness by test name."""
-    for name, one in node.at("test_ipfs_accelerate").items():
-        if isinstance(one.value, str):
-            yield LeftOut(one.pointer, f"{name}: no model and no platform is named: {last_line(one.value)}")
-        elif isinstance(one.value, dict):
-            for endpoint, result in one.at("local_endpoint").items():
-                yield _endpoint(result, name, endpoint, time_of(node), {})
+def endpoints_by_model(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S31 without its wrapper."""
+    for model in results_of(node.value):
+        yield from endpoints_of(node.at(model), model, time_of(node) or origin.timestamp)
+
+
+def endpoints_of(result: Node, model: str, timestamp: Cited | None) -> Iterator[Statement]:
+    """What each endpoint of one model said: local ones by their own names, others such as `webnn_endpoint`."""
+    named = {key.removesuffix("_endpoint"): one for key, one in result.items() if key.endswith("_endpoint")}
+    local = named.pop("local", Node(None))
+    api = named.pop("api", Node(None))
+    for endpoint, one in (*local.items(), *named.items()):
+        if one.value or endpoint not in named:
+            yield _endpoint(one, model, endpoint, timestamp, {})
+    if api.value:
+        yield LeftOut(api.pointer, "a remote API runs on no hardware of ours")
+    if local.value and not isinstance(local.value, dict):
+        yield not_as_expected(local, "endpoints by name")
+    if not (local.value or named or api.value):
+        yield LeftOut(result.pointer, f"{model}: no endpoint is named")
+
+
+def harness_error(name: str, said: Node) -> LeftOut:
+    return LeftOut(said.pointer, f"{name}: no model and no platform is named: {last_line(said.value)}")
 
 
 def _endpoint(result: Node, model: str, endpoint: str, timestamp: Cited | None, notes: dict[str, Any]) -> Statement:

@@ -21,14 +21,16 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Gra
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import WORDS, flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
 _NO_RUNS = "figures without the runs that they would come from"
 _NO_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+", re.IGNORECASE)
 _LONGEST_NOTE = 200
 _PREFERENCE = {column: place for place, column in enumerate(COLUMNS)}
-_SAID_ELSEWHERE = frozenset({*COLUMNS, *NESTED, "precision", *DEVICE_NAMES, *MODEL_NAMES[:2], "error_message", "error"})
+_SAID_ELSEWHERE = frozenset(
+    {*COLUMNS, *NESTED, "precision", "endpoint_type", *DEVICE_NAMES, *MODEL_NAMES[:2], "error_message", "error"}
+)
 
 
 def flat_records(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -39,8 +41,11 @@ def flat_records(node: Node, origin: Origin) -> Iterator[Statement]:
 
 def nested_records(node: Node, origin: Origin) -> Iterator[Statement]:
     """S36: records under sizes, platforms and modalities."""
-    for _, inner in node.items():
-        yield from flat_record(inner, origin) if "model_name" in inner.value else nested_records(inner, origin)
+    if isinstance(node.value, dict) and "model_name" in node.value:
+        yield from flat_record(node, origin)
+        return
+    for key in results_of(node.value):
+        yield from nested_records(node.at(key), origin)
 
 
 def table_rows(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -90,6 +95,7 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
         yield LeftOut(record.pointer, f"{model.value}: failure of the test script, not of the model: {broken}")
         return
     device = first(*(record.at(name) for name in DEVICE_NAMES)).text()
+    endpoint = record.at("endpoint_type")
     yield Finding(
         pointer=record.pointer,
         model=model,
@@ -98,6 +104,7 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
         prior=Grade.CLAIMED,
         prior_reason=_NO_RUNS,
         label=str(first(*(record.at(name) for name in ("test_case", "test_type", "test_name"))).value or label),
+        endpoint=written(endpoint) if endpoint.text() else None,
         error_message=error,
         timestamp=time_of(record) or origin.timestamp,
         values=values,

@@ -13,6 +13,7 @@ from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import truth_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
@@ -48,8 +49,11 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             values=values | _batch(result, batch),
             latencies=result.at("latencies_ms").cite_runs("ms"),
         )
-    if not node.get("batch_results"):
+    batches = node.at("batch_results")
+    if not batches.value:
         yield _no_result(node, origin)
+    elif not isinstance(batches.value, dict):
+        yield not_as_expected(batches, "an object by batch size")
 
 
 def batch_benchmarks(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -85,10 +89,18 @@ def hardware_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
     """S03: models of a family on several platforms; seconds; the platform's label is not proof of where it ran."""
     yield from platforms_of_system(node.at("system_info"), time_of(node))
     host = _Host.of(node.at("system_info"))
-    for _, family in node.at("benchmarks").items():
-        for model, platforms in family.items():
-            for hardware, result in platforms.items():
-                yield from _hardware_result(result, model, hardware, host, time_of(node))
+    yield from _hardware_results(node.at("benchmarks"), (), host, time_of(node))
+
+
+def _hardware_results(node: Node, names: tuple[str, ...], host: _Host, timestamp: Cited | None) -> Iterator[Statement]:
+    """`names` are the family, the model and the platform that lead to the node."""
+    if not isinstance(node.value, dict):
+        yield not_as_expected(node, ("families", "models by id", "platforms by name", "a result")[len(names)])
+    elif len(names) == 3:
+        yield from _hardware_result(node, names[1], names[2], host, timestamp)
+    else:
+        for name, inner in node.items():
+            yield from _hardware_results(inner, (*names, name), host, timestamp)
 
 
 class _Host(NamedTuple):

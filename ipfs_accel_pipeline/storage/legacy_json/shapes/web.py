@@ -8,6 +8,7 @@ from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, status_of
 
 _NO_BROWSER = "no browser is shown to have run it"
@@ -104,6 +105,8 @@ def _loading(one: Node, model: Cited, word: str, implementation: str, variant: s
 def platform_comparison(node: Node, origin: Origin) -> Iterator[Statement]:
     """S35: a table of models on WebNN and WebGPU."""
     for _, models in node.at("results_by_modality").items():
+        if not isinstance(models.value, list):
+            yield not_as_expected(models, "a list of models")
         for entry in models.elements():
             model = model_of(entry, "model", "model_name")
             for hardware in ("webnn", "webgpu"):
