@@ -30,10 +30,10 @@ def describe_version(spec: ModelSpec, store: Path, weights: str) -> dict[str, An
     return {
         "source": "mlflow" if _of_registry(spec) else spec.source,
         "repository": _repository(spec),
-        "revision": _revision(spec) or source.commit,
+        "revision": source.commit or _revision(spec),
         "weights": source.kind,
         "weights_digest": _weights_digest(folder),
-        "precision": "fp32" if source.kind == "random" else _stored_precision(spec),
+        "precision": "fp32" if source.kind == "random" else _stored_precision(spec, source.commit),
         "config_digest": _config_digest(folder),
         "details": {"libraries": library_versions()},
     }
@@ -84,20 +84,20 @@ def _config_digest(folder: Path) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _stored_precision(spec: ModelSpec) -> str | None:
+def _stored_precision(spec: ModelSpec, commit: str | None) -> str | None:
     """Of supplied weights as they came; a graph file that is not fp32 is refused when it is prepared."""
     if spec.source in _FILES:
         return "fp32" if spec.source == "onnx" else None
-    config = _read(_config_file(spec)) or {}
+    config = _read(_config_file(spec, commit)) or {}
     return _PRECISIONS.get(str(config.get("dtype") or config.get("torch_dtype")))
 
 
-def _config_file(spec: ModelSpec) -> Path:
+def _config_file(spec: ModelSpec, commit: str | None) -> Path:
     if spec.source == "folder":
         return Path(spec.path or "") / "config.json"
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(spec.path or spec.model_id, "config.json")
+    found = try_to_load_from_cache(spec.path or spec.model_id, "config.json", revision=commit)
     return Path(found) if isinstance(found, str) else Path("config.json of no cache")
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.agreement import Agreement, compare, degenerate_outputs
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, first_accepted
 
@@ -65,6 +66,13 @@ def test_a_full_disk_is_recognized_where_a_library_has_its_own_words_for_it(tmp_
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     with pytest.raises((OSError, RuntimeError), match="No space left on device"):
         first_accepted([fails("a", error)], tmp_path, checks())
+
+
+def test_too_many_open_files_are_recognized_behind_the_error_that_they_became(tmp_path):
+    unsupported = Unsupported("BertModel does not build: OSError: cannot load")
+    unsupported.__cause__ = OSError(24, "Too many open files")
+    with pytest.raises(Unsupported, match="does not build"):
+        first_accepted([fails("a", unsupported)], tmp_path, checks())
 
 
 def test_int8_is_recorded_and_not_judged(tmp_path):
