@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.models.bundles import open_bundle
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.store import bundle_folder, library_versions
@@ -35,8 +36,17 @@ def describe_version(spec: ModelSpec, store: Path, weights: str) -> dict[str, An
         "weights_digest": _weights_digest(folder),
         "precision": "fp32" if source.kind == "random" else _stored_precision(spec, source.commit),
         "config_digest": _config_digest(folder),
-        "details": {"libraries": library_versions()},
+        "details": {"libraries": library_versions(), "bundle": folder.name},
     }
+
+
+def version_id(model_id: str, described: dict[str, Any]) -> str:
+    """Of a described version. The same files under two names, or two revisions of one name, share a bundle and no id.
+
+    Shards that were sealed before name the digest of the bundle, and are loaded with that.
+    """
+    source = (described[name] for name in ("source", "repository", "revision", "weights_digest"))
+    return row_id("version", model_id, *source, described["details"]["bundle"])
 
 
 def version_row(model_version_id: str, spec: ModelSpec, described: dict[str, Any], seen_at: datetime) -> ModelVersion:

@@ -20,9 +20,8 @@ from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
-from ipfs_accel_pipeline.models.bundles import bundle_folder
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.versions import describe_version
+from ipfs_accel_pipeline.models.versions import describe_version, version_id
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
@@ -136,11 +135,7 @@ def _shard_header(
     return {
         "hardware": {**asdict(platform), "detected_at": platform.detected_at.isoformat()},
         "models": [spec.to_json() for spec in specs],
-        "model_versions": {
-            spec.model_id: bundle_folder(spec, store, config.weights).name
-            for spec in specs
-            if spec.model_id in described
-        },
+        "model_versions": {model_id: version_id(model_id, one) for model_id, one in described.items()},
         "described_versions": described,
         "config": asdict(config),
         "protocol": asdict(config.protocol),
