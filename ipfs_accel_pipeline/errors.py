@@ -4,6 +4,7 @@ PipelineError
 ├── UsageError            the caller asked for something that does not exist (exit code 2)
 ├── Unsupported           this model, precision or device cannot run here: a result, not a failure of ours
 │   └── BackendUnavailable    the runtime or its device is missing
+├── DownloadError         a model's files are not all here: says nothing of the model, and is tried again
 └── StorageError          the database or a file beside it refuses (see storage)
 """
 
@@ -22,6 +23,10 @@ class Unsupported(PipelineError):  # noqa: N818 (a result, not an error)
 
 class BackendUnavailable(Unsupported):
     """The runtime or the device that a backend needs is not here."""
+
+
+class DownloadError(PipelineError):
+    """Files of a model did not arrive, for a reason of the network, the hub or the disk."""
 
 
 class StorageError(PipelineError):

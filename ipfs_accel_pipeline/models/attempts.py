@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import PipelineError, Unsupported, is_out_of_memory
+from ipfs_accel_pipeline.errors import DownloadError, PipelineError, Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement
 from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
@@ -81,10 +81,17 @@ def _try(
 
 
 def is_transient(error: BaseException) -> bool:
-    """Full memory or a full disk says nothing about the model. For bad models libraries raise OSError unnumbered."""
-    if is_out_of_memory(error) or (isinstance(error, OSError) and error.errno is not None):
+    """Full memory, a full disk or a lost connection says nothing about the model, whatever it was turned into.
+
+    For bad models libraries raise OSError unnumbered.
+    """
+    if is_out_of_memory(error) or isinstance(error, DownloadError):
         return True
-    return os.strerror(errno.ENOSPC) in str(error)  # safetensors has an error of its own for it
+    if isinstance(error, OSError) and error.errno is not None:
+        return True
+    if os.strerror(errno.ENOSPC) in str(error):  # safetensors has an error of its own for it
+        return True
+    return error.__cause__ is not None and is_transient(error.__cause__)
 
 
 def _empty(folder: Path) -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.errors import DownloadError, Unsupported
 from ipfs_accel_pipeline.models.quiet import quieten_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.weights import SEED, WeightsSource
+from ipfs_accel_pipeline.models.weights import SEED, WeightsSource, are_here
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class BuiltModel:
 
 
 def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
+    """Unsupported if it cannot be built from its files, DownloadError if these did not all arrive."""
     import torch
 
     quieten_transformers()
@@ -33,6 +34,10 @@ def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     except (MemoryError, Unsupported):
         raise
     except Exception as error:
+        if not are_here(weights):  # transformers has the same words for a lost connection and a file that never was
+            raise DownloadError(
+                f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {first_line(error)}"
+            ) from error
         raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {first_line(error)}") from error
 
 

@@ -141,10 +141,6 @@ class Bundle:
         self.folder = folder
 
     @property
-    def model_version_id(self) -> str:
-        return self.folder.name
-
-    @property
     def input_specs(self) -> tuple[InputSpec, ...]:
         return tuple(InputSpec.from_json(spec) for spec in self._facts["inputs"])
 

@@ -120,7 +120,7 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
 
 
 def _failure(error: Exception) -> tuple[str, str]:
-    """Status and reason. A full disk is nobody's result: it is raised, and nothing is recorded."""
+    """Status and reason. A full disk or a lost connection is nobody's result: it is raised, and nothing is recorded."""
     if is_out_of_memory(error):
         return "out_of_memory", first_line(error)
     if is_transient(error):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.models.bundles import open_bundle
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.store import bundle_folder, library_versions
@@ -30,13 +31,22 @@ def describe_version(spec: ModelSpec, store: Path, weights: str) -> dict[str, An
     return {
         "source": "mlflow" if _of_registry(spec) else spec.source,
         "repository": _repository(spec),
-        "revision": _revision(spec) or source.commit,
+        "revision": source.commit or _revision(spec),
         "weights": source.kind,
         "weights_digest": _weights_digest(folder),
-        "precision": "fp32" if source.kind == "random" else _stored_precision(spec),
+        "precision": "fp32" if source.kind == "random" else _stored_precision(spec, source.commit),
         "config_digest": _config_digest(folder),
-        "details": {"libraries": library_versions()},
+        "details": {"libraries": library_versions(), "bundle": folder.name},
     }
+
+
+def version_id(model_id: str, described: dict[str, Any]) -> str:
+    """Of a described version. The same files under two names, or two revisions of one name, share a bundle and no id.
+
+    Shards that were sealed before name the digest of the bundle, and are loaded with that.
+    """
+    source = (described[name] for name in ("source", "repository", "revision", "weights_digest"))
+    return row_id("version", model_id, *source, described["details"]["bundle"])
 
 
 def version_row(model_version_id: str, spec: ModelSpec, described: dict[str, Any], seen_at: datetime) -> ModelVersion:
@@ -84,20 +94,20 @@ def _config_digest(folder: Path) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _stored_precision(spec: ModelSpec) -> str | None:
+def _stored_precision(spec: ModelSpec, commit: str | None) -> str | None:
     """Of supplied weights as they came; a graph file that is not fp32 is refused when it is prepared."""
     if spec.source in _FILES:
         return "fp32" if spec.source == "onnx" else None
-    config = _read(_config_file(spec)) or {}
+    config = _read(_config_file(spec, commit)) or {}
     return _PRECISIONS.get(str(config.get("dtype") or config.get("torch_dtype")))
 
 
-def _config_file(spec: ModelSpec) -> Path:
+def _config_file(spec: ModelSpec, commit: str | None) -> Path:
     if spec.source == "folder":
         return Path(spec.path or "") / "config.json"
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(spec.path or spec.model_id, "config.json")
+    found = try_to_load_from_cache(spec.path or spec.model_id, "config.json", revision=commit)
     return Path(found) if isinstance(found, str) else Path("config.json of no cache")
 
 

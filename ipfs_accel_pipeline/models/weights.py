@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,11 @@ def weights_source(spec: ModelSpec, wanted: str = "auto") -> WeightsSource:
     if wanted == "pretrained" or not spec.architecture:
         return _hub(repository, _remote_commit(repository, revision), is_local=False)
     return _random(spec)
+
+
+def are_here(weights: WeightsSource) -> bool:
+    """Whether all files are on this machine by now: a download may have brought some of them only."""
+    return weights.commit is None or _cached_commit(str(weights.location), weights.commit) is not None
 
 
 def files_digest(files: Iterable[Path]) -> str:
@@ -93,16 +99,41 @@ def _random(spec: ModelSpec) -> WeightsSource:
 
 
 def _cached_commit(repository: str, revision: str | None) -> str | None:
-    """The commit of the snapshot in the hub's local cache; its folder is named after it."""
+    """The commit of a complete snapshot in the hub's local cache: the revision's, else the only one there is.
+
+    Without a revision the branch main comes first. A download by commit leaves no branch behind.
+    """
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
     try:
-        found = (try_to_load_from_cache(repository, name, revision=revision) for name in _HUB_FILES)
-        file = next((one for one in found if isinstance(one, str)), None)
+        config = try_to_load_from_cache(repository, "config.json", revision=revision)
     except HFValidationError:  # a catalogue's own name, no repository
         return None
-    return Path(file).parent.name if file else None
+    if isinstance(config, str) and _is_complete(Path(config).parent):
+        return Path(config).parent.name
+    commits = _complete_commits(repository) if revision is None else []
+    return commits[0] if len(commits) == 1 else None
+
+
+def _complete_commits(repository: str) -> list[str]:
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model") / "snapshots"
+    return sorted(snapshot.name for snapshot in folder.glob("*") if _is_complete(snapshot))
+
+
+def _is_complete(snapshot: Path) -> bool:
+    """Whether a model can be loaded from it: its configuration, and each file that its index of weights names."""
+    file = next((file for name in _HUB_FILES if (file := snapshot / name).is_file()), None)
+    if file is None or not (snapshot / "config.json").is_file():
+        return False
+    try:
+        shards = json.loads(file.read_text(encoding="utf-8"))["weight_map"].values() if file.suffix == ".json" else ()
+    except (ValueError, KeyError):  # no index
+        return False
+    return all((snapshot / shard).is_file() for shard in shards)
 
 
 def _remote_commit(repository: str, revision: str | None) -> str:
@@ -112,12 +143,19 @@ def _remote_commit(repository: str, revision: str | None) -> str:
         commit = HfApi().model_info(repository, revision=revision, timeout=10).sha
     except Exception as error:
         raise Unsupported(
-            f"no pretrained weights of {repository} in the local hub cache, and the hub cannot be asked "
+            f"{_what_is_cached(repository, revision)}, and the hub cannot be asked "
             f"({type(error).__name__}). Download them where there is a network, or use weights=random."
         ) from error
     if commit is None:
         raise Unsupported(f"the hub names no commit for {repository}")
     return commit
+
+
+def _what_is_cached(repository: str, revision: str | None) -> str:
+    commits = ", ".join(commit[:12] for commit in _complete_commits(repository)) if revision is None else ""
+    if commits:
+        return f"the local hub cache of {repository} has {commits}, none of them as main"
+    return f"no pretrained weights of {repository} in the local hub cache"
 
 
 @functools.lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,9 @@ from ipfs_accel_pipeline.benchmark.canary import HostBest
 from ipfs_accel_pipeline.benchmark.environment import default_threads
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
-from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.models.bundles import bundle_folder
+from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.versions import describe_version
+from ipfs_accel_pipeline.models.versions import describe_version, version_id
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.hub_measuring import HubWork, hub_work, is_on_hub
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
@@ -132,14 +131,24 @@ def _shard_header(
     platform: HardwarePlatform, specs: Sequence[ModelSpec], config: RunConfig, store: Path
 ) -> dict[str, Any]:
     """What a reader needs to make the table rows of this shard, also on another host and years later."""
+    described = _described(specs, config, store)
     return {
         "hardware": {**asdict(platform), "detected_at": platform.detected_at.isoformat()},
         "models": [spec.to_json() for spec in specs],
-        "model_versions": {spec.model_id: bundle_folder(spec, store, config.weights).name for spec in specs},
-        "described_versions": {spec.model_id: describe_version(spec, store, config.weights) for spec in specs},
+        "model_versions": {model_id: version_id(model_id, one) for model_id, one in described.items()},
+        "described_versions": described,
         "config": asdict(config),
         "protocol": asdict(config.protocol),
     }
+
+
+def _described(specs: Sequence[ModelSpec], config: RunConfig, store: Path) -> dict[str, dict[str, Any]]:
+    """By model id. A model whose weights are absent has cases that say so, and no version."""
+    described = {}
+    for spec in specs:
+        with suppress(Unsupported):
+            described[spec.model_id] = describe_version(spec, store, config.weights)
+    return described
 
 
 def _expected_rounds(planned: Sequence[PlannedCase], protocol: Protocol) -> int:

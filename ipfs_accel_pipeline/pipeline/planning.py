@@ -46,9 +46,9 @@ def _cases_of(
     config: RunConfig,
     store: Path,
 ) -> Iterator[PlannedCase]:
-    bundle = bundle_folder(spec, store, config.weights)
+    bundle, without_weights = _bundle(spec, config, store)
     for precision in precisions_of(platform, config.precisions):
-        refusal = _beyond_device(platform, precision) or _refusal(backend, bundle, precision)
+        refusal = _beyond_device(platform, precision) or without_weights or _refusal(backend, bundle, precision)
         generation = _Generation() if refusal else _generation(backend, platform, endpoint, bundle, precision, config)
         for batch_size in config.batch_sizes:
             for sequence_length in _sequence_lengths(spec, config):
@@ -60,6 +60,14 @@ def _cases_of(
                     yield PlannedCase(
                         case, device, request, generates=generation.is_asked, no_generation=generation.refusal
                     )
+
+
+def _bundle(spec: ModelSpec, config: RunConfig, store: Path) -> tuple[Path, tuple[Status, str] | None]:
+    """The bundle's folder, or why there can be none."""
+    try:
+        return bundle_folder(spec, store, config.weights), None
+    except Unsupported as error:
+        return store, (Status.UNSUPPORTED, str(error))
 
 
 def _sequence_lengths(spec: ModelSpec, config: RunConfig) -> Sequence[int | None]:

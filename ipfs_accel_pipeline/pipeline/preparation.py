@@ -132,7 +132,11 @@ def _work(
 def _prepare_model(
     spec: ModelSpec, artefacts: Sequence[str], config: RunConfig, store: Path, launcher: Launcher
 ) -> Iterator[Prepared]:
-    folder = bundle_folder(spec, store, config.weights)
+    try:
+        folder = bundle_folder(spec, store, config.weights)
+    except Unsupported as error:  # its weights are not to be had now: nothing is kept, the next run asks again
+        yield Prepared(spec.model_id, ArtefactOutcome(REFERENCE, "unsupported", str(error)), made_now=True)
+        return
     reference = _prepare(spec, folder, REFERENCE, config, store, launcher)
     yield reference
     if not reference.outcome.ok:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.agreement import Agreement, compare, degenerate_outputs
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, first_accepted
 
@@ -71,6 +72,13 @@ def test_memory_that_a_runtime_could_not_have_is_not_recorded_as_a_failure_of_th
     words = "Failed to allocate memory for requested buffer of size 12884901888"
     with pytest.raises(RuntimeError, match=words):
         first_accepted([fails("a", RuntimeError(words)), writes("b")], tmp_path, checks(b=RIGHT))
+
+
+def test_too_many_open_files_are_recognized_behind_the_error_that_they_became(tmp_path):
+    unsupported = Unsupported("BertModel does not build: OSError: cannot load")
+    unsupported.__cause__ = OSError(24, "Too many open files")
+    with pytest.raises(Unsupported, match="does not build"):
+        first_accepted([fails("a", unsupported)], tmp_path, checks())
 
 
 def test_int8_is_recorded_and_not_judged(tmp_path):

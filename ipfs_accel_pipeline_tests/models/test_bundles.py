@@ -70,7 +70,6 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_bundle_tells_what_was_prepared(tiny_bert_bundle: Bundle):
     assert tiny_bert_bundle.weights == "random"
     assert tiny_bert_bundle.architecture == "BertModel"
-    assert tiny_bert_bundle.model_version_id == tiny_bert_bundle.folder.name
     assert tiny_bert_bundle.degenerate_outputs == {}
     assert tiny_bert_bundle.output_names() == ("last_hidden_state", "pooler_output")
     assert tiny_bert_bundle.exporter("onnx") == "transformers.OnnxExporter"

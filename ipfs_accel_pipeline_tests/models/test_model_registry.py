@@ -1,6 +1,6 @@
 """Named places and the MLflow adapter. The registry tests use a real sqlite store, where MLflow is installed."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -9,7 +9,8 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.model_registry import is_registry_name, resolve, suitability_tags, write_tags
 from ipfs_accel_pipeline.models.sources import current_revision
-from ipfs_accel_pipeline.models.versions import describe_version, version_row
+from ipfs_accel_pipeline.models.store import bundle_identity, identity_digest
+from ipfs_accel_pipeline.models.versions import describe_version, version_id, version_row
 from ipfs_accel_pipeline.models.watching import current_revisions
 from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.recommending import evidence, tag_registry
@@ -71,6 +72,19 @@ def test_a_version_is_described_by_source_revision_and_the_precision_it_came_in(
     assert described["weights_digest"] is None  # nothing is prepared yet
     row = version_row("v1", spec, described, NOON)
     assert asdict(row)["model_id"] == "me/mine"
+
+
+def test_a_folder_and_both_registered_versions_of_it_share_the_bundle_and_have_each_an_id(folder, tmp_path):
+    of_folder = find_model(str(folder), load_catalogue(None))
+    first, second = (
+        replace(of_folder, model_id="mlflow/my-bert", revision=f"mlflow:my-bert/{number}") for number in (1, 2)
+    )
+    specs = of_folder, first, second
+    assert len({identity_digest(bundle_identity(spec)) for spec in specs}) == 1
+    described = [describe_version(spec, tmp_path / "bundles", "auto") for spec in specs]
+    ids = [version_id(spec.model_id, one) for spec, one in zip(specs, described, strict=True)]
+    assert len(set(ids)) == 3
+    assert version_id(second.model_id, describe_version(second, tmp_path / "bundles", "auto")) == ids[2]
 
 
 @pytest.mark.parametrize("name", ["models:/", "models:/a", "models:/a/latest", "models:/a/1/2"])

@@ -5,18 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
 from safetensors.numpy import save_file
 
 from ipfs_accel_pipeline.benchmark.protocol import find_profile
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.models.bundles import bundle_folder, record_failure
+from ipfs_accel_pipeline.models.bundles import ArtefactOutcome, bundle_folder, record_failure, write_outcome
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
+from ipfs_accel_pipeline.pipeline.measuring import _shard_header
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
-from ipfs_accel_pipeline.pipeline.preparation import most_artefacts, needed_artefacts
+from ipfs_accel_pipeline.pipeline.preparation import most_artefacts, needed_artefacts, prepare_bundles
 from ipfs_accel_pipeline.pipeline.run import choose_platforms
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline_tests.fakes import absent_hardware_row, hardware_row
+from ipfs_accel_pipeline_tests.models.graph_files import onnx_linear
 
 CPU = hardware_row(hardware_id="cpu-a")
 OPENVINO = hardware_row(hardware_id="openvino-cpu-a", hardware_type="OpenVINO", runtime={"device": "CPU"})
@@ -177,6 +180,48 @@ def test_a_model_that_was_not_prepared_is_skipped_with_the_remedy(tmp_path):
     for one in plan(tmp_path, TEXT):
         assert (one.refusal, one.request) == (Status.SKIPPED, None)
         assert "model_bundles" in one.refusal_reason
+
+
+@pytest.fixture
+def no_hub(monkeypatch):
+    """A hub that cannot be asked, and no model of these tests in the local cache."""
+
+    def unreachable(*_, **__):
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(HfApi, "model_info", unreachable)
+
+
+def test_a_model_without_pretrained_weights_is_unsupported_and_the_others_are_planned(tmp_path, no_hub):
+    there = onnx_linear(tmp_path / "linear.onnx")
+    planned = plan_cases(CPU, [TEXT, there], RunConfig(weights="pretrained"), tmp_path)
+    refused = [one for one in planned if one.case.model_id == TEXT.model_id]
+    assert [one.refusal for one in refused] == [Status.UNSUPPORTED, Status.UNSUPPORTED]
+    assert "Download them where there is a network, or use weights=random" in refused[0].refusal_reason
+    assert [one.refusal for one in planned if one not in refused] == [
+        Status.SKIPPED,
+        Status.SKIPPED,
+    ]  # not prepared yet
+
+
+def test_a_model_without_pretrained_weights_is_told_with_its_reason_and_the_next_one_is_prepared(tmp_path, no_hub):
+    there = onnx_linear(tmp_path / "linear.onnx")
+    ready = ArtefactOutcome("reference", "unsupported", "kept from before")
+    folder = bundle_folder(there, tmp_path)
+    folder.mkdir(parents=True)
+    write_outcome(folder, ready)
+    found = list(prepare_bundles([TEXT, there], ["reference"], RunConfig(weights="pretrained"), tmp_path, workers=1))
+    assert [one.model_id for one in found] == [TEXT.model_id, there.model_id]
+    assert found[0].outcome.status == "unsupported"
+    assert "Download them where there is a network" in found[0].outcome.error
+    assert found[1].outcome == ready
+
+
+def test_the_versions_of_a_run_leave_out_a_model_whose_weights_are_absent(tmp_path, no_hub):
+    there = onnx_linear(tmp_path / "linear.onnx")
+    header = _shard_header(CPU, [TEXT, there], RunConfig(weights="pretrained"), tmp_path)
+    assert list(header["model_versions"]) == list(header["described_versions"]) == [there.model_id]
+    assert [spec["model_id"] for spec in header["models"]] == [TEXT.model_id, there.model_id]
 
 
 def test_a_failed_export_is_the_status_and_the_reason_of_its_cases(tmp_path):

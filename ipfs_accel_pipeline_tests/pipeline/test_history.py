@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.versions import version_id
 from ipfs_accel_pipeline.pipeline.changes import chosen_sensitivity, explained, is_open, refresh_changes, set_status
 from ipfs_accel_pipeline.pipeline.history import refresh_history
 from ipfs_accel_pipeline.pipeline.loading import load_pending
@@ -13,6 +14,7 @@ from ipfs_accel_pipeline.pipeline.recommending import evidence, refresh_recommen
 from ipfs_accel_pipeline.records import Generation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, NOON, failed_observation, hardware_row
 from ipfs_accel_pipeline_tests.pipeline.nights import load_nights, night, seal
@@ -131,6 +133,28 @@ def test_another_version_of_the_model_explains_a_change(settings):
         ("version-one", NOON),
         ("version-two", NOON + timedelta(days=7)),
     ]
+
+
+def test_the_same_files_under_three_names_are_three_versions_and_the_newest_is_the_one_measured_last(settings):
+    """A folder was measured, then registered, then registered again: its files are one bundle."""
+    folder = {"source": "folder", "repository": "my-bert", "revision": "sha256:f"}
+    registered = {"source": "mlflow", "repository": "my-bert", "revision": "1"}
+    same = {"weights": "pretrained", "weights_digest": "w", "precision": "fp32", "config_digest": "c"}
+    places = [folder, registered, registered | {"revision": "2"}]
+    for day, place in enumerate(places):
+        described = {**place, **same, "details": {"bundle": "one and the same"}}
+        header = {"model_versions": {MODEL_ID: version_id(MODEL_ID, described)}}
+        seal(settings, f"run-{day}", night(day, 10.0), described_versions={MODEL_ID: described}, **header)
+    load_pending(settings, [HARDWARE_ID])
+    with open_database(settings.database) as connection:
+        versions = read_rows(connection, "model_versions")
+        (newest,) = run_query(connection, "measured_revision").to_dict("records")
+    assert {(one.source, one.revision) for one in versions} == {
+        ("folder", "sha256:f"),
+        ("mlflow", "1"),
+        ("mlflow", "2"),
+    }
+    assert (newest["source"], newest["revision"]) == ("mlflow", "2")
 
 
 def test_two_versions_measured_every_night_are_each_compared_with_themselves(settings):
