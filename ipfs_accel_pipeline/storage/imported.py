@@ -35,7 +35,7 @@ def present(connection: duckdb.DuckDBPyConnection, table: str, keys: pa.Array | 
 def known_files(
     connection: duckdb.DuckDBPyConnection, tool_version: str, among: Iterable[str] | None = None
 ) -> set[str]:
-    """Hashes of the files (`among` these, or all) that need not be read again."""
+    """Ids of the files (`among` these, or all) that need not be read again."""
     ids = None if among is None else list(among)
     return set(run_query(connection, "imported_file_known", tool_version=tool_version, ids=ids)["id"])
 

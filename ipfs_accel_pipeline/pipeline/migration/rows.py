@@ -44,6 +44,7 @@ class FileRows:
     refusals: Refusals = field(default_factory=Refusals)  # of the whole file
     grades: dict[str, Grade] = field(default_factory=dict)  # by test id
     repeated: int = 0  # findings that are in this file twice
+    by_name: bool = False  # a model is known by the file's name only
 
 
 def add_rows(
@@ -64,6 +65,7 @@ def add_rows(
 def _add_finding(
     rows: FileRows, finding: Finding, file: File, catalogue: Catalogued, accepted: frozenset[Grade]
 ) -> None:
+    rows.by_name = rows.by_name or finding.model.unit == "file name"
     kind = hardware_type(str(finding.hardware.value))
     resolved = catalogue.resolve(str(finding.model.value))
     if kind is None or not resolved.model_id:

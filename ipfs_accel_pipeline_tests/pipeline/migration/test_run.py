@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+import tarfile
 from collections import Counter
 from pathlib import Path
 
@@ -116,6 +117,41 @@ def test_the_same_content_under_another_name_is_known(settings, legacy):
     samples.write(legacy / "a.json", samples.direct())
     samples.write(legacy / "b.json", samples.direct())
     assert run(settings, legacy).seen_before == 1
+
+
+def test_the_same_content_tells_of_each_model_that_a_file_name_names(settings, legacy):
+    content = json.dumps(samples.FLAT)
+    names = [f"hf_{key}_test_results.json" for key in ("clap", "clip", "t5")]
+    with tarfile.open(legacy / "old.tar", "w") as archive:
+        for name in names[1:]:
+            (legacy / name).write_text(content)
+            archive.add(legacy / name, name)
+            (legacy / name).unlink()
+    (legacy / names[0]).write_text(content)
+    (legacy / "copies").mkdir()
+    (legacy / "copies" / names[0]).write_text(content)
+    report = run(settings, legacy)
+    assert (report.files, report.seen_before, report.outcomes) == (4, 1, {"imported": 3})
+    models = {test.model_id for test in rows(settings, "test_results")}
+    assert models == {"laion/clap-htsat-unfused", "openai/clip-vit-base-patch32", "legacy-key/t5"}
+    assert verify(settings).problems == []
+    again = run(settings, legacy)
+    assert (again.seen_before, again.rows) == (4, {})
+
+
+def test_a_database_of_readers_that_knew_files_by_content_alone_still_takes_the_other_models(settings, legacy):
+    samples.write(legacy / "hf_clap_test_results.json", samples.FLAT)
+    run(settings, legacy)
+    with open_database(settings.database) as connection:
+        connection.execute(
+            "UPDATE imported_files SET id = (SELECT any_value(details -> 'source' ->> 'sha256') FROM test_results)"
+        )
+        connection.execute("UPDATE test_results SET run_id = (SELECT 'import-' || id[:12] FROM imported_files)")
+    samples.write(legacy / "hf_clip_test_results.json", samples.FLAT)
+    report = run(settings, legacy)
+    assert (report.outcomes, report.rows["test_results"]) == ({"duplicate": 1, "imported": 1}, 3)
+    assert run(settings, legacy).seen_before == 2
+    assert verify(settings).problems == []
 
 
 def test_a_wrapper_around_a_known_run_adds_nothing(settings, legacy):
@@ -294,8 +330,6 @@ def test_an_imported_device_never_shares_its_history_with_a_live_one(settings, l
 
 
 def test_archives_and_tables_are_sources_too(settings, legacy):
-    import tarfile
-
     samples.write(legacy / "x.json", samples.direct())
     with tarfile.open(legacy / "old.tar.gz", "w:gz") as archive:
         archive.add(legacy / "x.json", "archived/x|y.json")
