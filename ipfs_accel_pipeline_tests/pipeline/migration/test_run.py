@@ -308,6 +308,30 @@ def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, l
     assert sum("the same average to every digit" in reason for reason in reasons) == 2
 
 
+def single_run(hardware, seconds):
+    result = samples.SINGLE_RUN["results"]["cpu"] | {"execution_time": seconds}
+    return samples.SINGLE_RUN | {"results": {hardware: result}}
+
+
+def test_a_constant_is_one_however_the_import_is_split(settings, legacy):
+    for hardware in ("cuda", "rocm", "mps"):
+        path = samples.write(legacy / f"{hardware}.json", single_run(hardware, 0.144178867))
+        run(settings, path)
+    assert rows(settings, "performance_results") == []
+    reasons = [t.details["evidence_reasons"] for t in rows(settings, "test_results")]
+    assert [len(some) for some in reasons] == [2] * 3
+
+
+def test_an_accelerator_is_compared_with_pairs_that_an_earlier_import_withdrew(settings, legacy):
+    first = samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01}))
+    slow = samples.seconds({"cpu": 1.03, "openvino": 1.5})
+    del slow["benchmarks"]["multimodal"]["openai/clip-vit-base-patch32"]["openvino"]["benchmark_results"]["batch_1"]
+    second = samples.write(legacy / "b.json", slow)
+    run(settings, first)
+    run(settings, second)
+    assert {p.hardware_id for p in rows(settings, "performance_results")} == {"imported-cpu-unknown-device"}
+
+
 def test_imports_are_neither_ranked_nor_evidence_of_compatibility(settings, legacy):
     samples.write(legacy / "a.json", samples.direct())
     run(settings, legacy)
