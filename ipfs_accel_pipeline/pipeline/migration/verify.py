@@ -172,8 +172,9 @@ def _stands_there(document: Any, path: str, value: Any, pointer: str, unit: str,
 
 
 def _is_on_the_way(key: str, pointer: str) -> bool:
-    """Whether it is a key that leads to the value, or the end of one (`pipeline_cuda`)."""
-    return any(part == escaped(key) or part.endswith(f"_{escaped(key)}") for part in pointer.split("/"))
+    """Whether it is a key that leads to the value, or an end of one (`pipeline_cuda`, `webnn_endpoint`)."""
+    word = escaped(key)
+    return any(part == word or part.endswith(f"_{word}") or part.startswith(f"{word}_") for part in pointer.split("/"))
 
 
 def _has_prefixed_key(there: Any, prefix: str) -> bool:

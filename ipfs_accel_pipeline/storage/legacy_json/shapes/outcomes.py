@@ -145,7 +145,11 @@ def accelerate_tests(node: Node, origin: Origin) -> Iterator[Statement]:
         for kind in ("qualcomm_endpoint", "webnn_endpoint"):
             one = result.at(kind)
             if one.value:
-                yield _endpoint(one, model, kind.split("_")[0], str(one.get("status") or one.value), time_of(node), {})
+                word = kind.split("_")[0]
+                said = _endpoint(one, model, word, str(one.get("status") or one.value), time_of(node), {})
+                if isinstance(said, Finding):
+                    said.hardware = said.endpoint = Cited(word, one.pointer, "prefix", word)
+                yield said
         if result.get("api_endpoint"):
             yield LeftOut(f"{result.pointer}/api_endpoint", "a remote API runs on no hardware of ours")
 
