@@ -36,11 +36,14 @@ def states_zone(raw: Any) -> bool:
 
 
 def time_in_name(name: str) -> str | float | None:
-    """The last time that a file's name holds, as written."""
-    if found := _IN_NAME.findall(name):
-        return found[-1]
-    epochs = _EPOCH_IN_NAME.findall(name)
-    return float(epochs[-1]) if epochs else None
+    """The last time that a file's name holds, as written; what was put behind the name may be when it was archived."""
+    stem = re.split(r"[\\/]", name)[-1].partition(".json")[0]
+    for place in (stem, name):
+        if found := _IN_NAME.findall(place):
+            return found[-1]
+        if epochs := _EPOCH_IN_NAME.findall(place):
+            return float(epochs[-1])
+    return None
 
 
 def _from_number(raw: float) -> datetime | None:

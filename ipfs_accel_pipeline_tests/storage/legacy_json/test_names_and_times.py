@@ -74,6 +74,7 @@ def test_five_ways_to_write_a_time(written, expected):
         ("run_20250305_194630/clip_20250305_194631.json", "20250305_194631"),
         ("whisper_firefox_vs_chrome_1741232337.json", 1741232337.0),
         ("x.json.20250305_232326", "20250305_232326"),
+        ("bert_20250228_101112.json.20250305_232326", "20250228_101112"),
         ("result.json", None),
     ],
 )
