@@ -46,9 +46,12 @@ def when_of(cited: Cited | None, file: File) -> When:
     if cited is not None and found is not None:
         zone = "" if states_zone(cited.value) else ", without a zone: taken as UTC"
         return When(found, f"the file's content{zone}", True, cited)
+    why = "the content states none"
+    if cited is not None:
+        why = f"the stated time {str(cited.value)[:60]!r} at {cited.pointer} is not understood"
     named = parse_time(time_in_name(file.label))
     if named is not None:
-        return When(named, "the file's name, without a zone: taken as UTC", False)
+        return When(named, f"the file's name, without a zone: taken as UTC{'' if cited is None else f'; {why}'}", False)
     if file.modified is not None:
-        return When(datetime.fromtimestamp(file.modified, UTC), "the file's own date: the content states none", False)
-    return When(file.imported_at, "the time of the import: the file states none", False)
+        return When(datetime.fromtimestamp(file.modified, UTC), f"the file's own date: {why}", False)
+    return When(file.imported_at, f"the time of the import: {why}", False)

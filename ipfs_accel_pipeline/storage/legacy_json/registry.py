@@ -34,13 +34,13 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, LeftOut, S
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, resolve
-from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.origin import DEEPEST_WRAPPER, Origin, model_of, time_of, unclear_time
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 2"
+TOOL_VERSION = "legacy-readers 3"
 
 
 class Shape(NamedTuple):
@@ -229,6 +229,9 @@ def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statemen
     for statement in statements:
         if isinstance(statement, Finding):
             _mark(statement, document, listed, whole)
+            if statement.timestamp is None:
+                mine = Node(resolve(document, statement.pointer), statement.pointer)
+                statement.timestamp = unclear_time(mine) or unclear_time(Node(document))
         yield statement
 
 

@@ -308,6 +308,29 @@ def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, l
     assert sum("the same average to every digit" in reason for reason in reasons) == 2
 
 
+def test_a_number_in_text_is_read_and_what_is_none_is_told_with_its_place(settings, legacy):
+    said = {"avg_latency_ms": "23.1 ms", "batch_size": "8", "throughput_items_per_second": "N/A"}
+    samples.write(legacy / "a.json", samples.direct(**said))
+    report = run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.batch_size == 8
+    assert test.details["source"]["values"]["average_latency_ms"][0] == 23.1
+    (refusal,) = report.refusals
+    assert refusal.pointer == "/batch_results/1/throughput_items_per_second"
+    assert refusal.reason == "'N/A' is no number in per s: taken as unknown"
+    assert verify(settings).problems == []
+
+
+def test_a_stated_time_that_nobody_understands_is_told(settings, legacy):
+    samples.write(legacy / "a.json", samples.OUTCOME | {"timestamp": "last week"})
+    run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.details["time_source"] == (
+        "the file's own date: the stated time 'last week' at /timestamp is not understood"
+    )
+    assert verify(settings).problems == []
+
+
 def single_run(hardware, seconds):
     result = samples.SINGLE_RUN["results"]["cpu"] | {"execution_time": seconds}
     return samples.SINGLE_RUN | {"results": {hardware: result}}
