@@ -412,9 +412,9 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """A row of `imported_files`: one legacy file by the hash of its content, and what became of it."""
+    """A row of `imported_files`: one legacy file, and what became of it."""
 
-    id: str  # SHA-256
+    id: str  # SHA-256 of the content; where the model is known by the file's name only, of that and the model
     path: str
     size_bytes: int
     shape: str | None

@@ -35,7 +35,7 @@ def present(connection: duckdb.DuckDBPyConnection, table: str, keys: pa.Array | 
 def known_files(
     connection: duckdb.DuckDBPyConnection, tool_version: str, among: Iterable[str] | None = None
 ) -> set[str]:
-    """Hashes of the files (`among` these, or all) that need not be read again."""
+    """Ids of the files (`among` these, or all) that need not be read again."""
     ids = None if among is None else list(among)
     return set(run_query(connection, "imported_file_known", tool_version=tool_version, ids=ids)["id"])
 
@@ -55,15 +55,22 @@ def withdraw(connection: duckdb.DuckDBPyConnection, reasons: dict[str, list[str]
         return []
     with as_storage_errors("Cannot withdraw imported figures"), transaction(connection):
         tests = read_rows(connection, "test_results", {"id": list(reasons)})
-        connection.execute(
-            "DELETE FROM performance_results WHERE provenance = 'imported' AND test_id IN (SELECT unnest($ids))",
+        taken = connection.execute(
+            "DELETE FROM performance_results WHERE provenance = 'imported' AND test_id IN (SELECT unnest($ids)) "
+            "RETURNING test_id, average_latency_ms",
             {"ids": list(reasons)},
-        )
+        ).fetchall()
+        figures = dict(taken)
         lowered = [
             replace(
                 test,
                 details=test.details
-                | {"evidence": grade, "evidence_reasons": [*reasons[test.id], *test.details["evidence_reasons"]]},
+                | {
+                    "evidence": grade,
+                    "evidence_reasons": [*reasons[test.id], *test.details["evidence_reasons"]],
+                    # A later import is judged by it too.
+                    "withdrawn_average_latency_ms": figures[test.id],
+                },
             )
             for test in tests
         ]

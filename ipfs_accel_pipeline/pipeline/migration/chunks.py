@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import ModelRow, PlatformRow
+from ipfs_accel_pipeline.pipeline.migration.files import run_id_of
 from ipfs_accel_pipeline.pipeline.migration.outcome_rows import OutcomeRow
 from ipfs_accel_pipeline.pipeline.migration.performance_rows import PerformanceRow
 from ipfs_accel_pipeline.pipeline.migration.reading import TROUBLED, ReadFile
@@ -51,7 +52,7 @@ class Chunk:
 
     files: pa.Table
     rows: dict[str, pa.Table]
-    troubled: dict[str, ReadFile]  # by hash: what is refused or unknown, for the quarantine
+    troubled: dict[str, ReadFile]  # by id: what is refused or unknown, for the quarantine
     whole: object | None = None  # of a portion of a file: the same for all its portions
 
     @property
@@ -76,7 +77,7 @@ def chosen(rows: pa.Table, flags: Sequence[bool]) -> pa.Table:
 
 
 def chunk_of(files: Sequence[ReadFile]) -> Chunk:
-    troubled = {file.sha256: file for file in files if file.outcome in TROUBLED}
+    troubled = {file.id: file for file in files if file.outcome in TROUBLED}
     rows = {table: _rows(table, part, files) for table, part in TABLES.items()}
     return Chunk(_files(files), rows, troubled, files[0].whole if files else None)
 
@@ -87,7 +88,7 @@ def merged(chunks: Sequence[Chunk]) -> Chunk:
     return Chunk(
         _stacked([chunk.files for chunk in chunks], starts),
         {table: _stacked([chunk.rows[table] for chunk in chunks], starts) for table in TABLES},
-        {sha256: file for chunk in chunks for sha256, file in chunk.troubled.items()},
+        {file_id: file for chunk in chunks for file_id, file in chunk.troubled.items()},
     )
 
 
@@ -101,6 +102,7 @@ def _stacked(tables: Sequence[pa.Table], starts: Sequence[int]) -> pa.Table:
 
 
 def _rows(table: str, part: _Part, files: Sequence[ReadFile]) -> pa.Table:
+    target = table_named(table)
     found: list[tuple[int, Any]] = []
     keys: set[str] = set()
     for number, file in enumerate(files):
@@ -113,7 +115,9 @@ def _rows(table: str, part: _Part, files: Sequence[ReadFile]) -> pa.Table:
     values = zip(*rows, strict=True) if rows else ((),) * len(part.columns)
     columns: dict[str, Sequence[Any]] = dict(zip(part.columns, values, strict=True))
     columns |= {name: [value] * len(rows) for name, value in part.shared.items()}
-    arrow = as_arrow(table_named(table), columns).append_column(FILE, pa.array(numbers, pa.int64()))
+    if "run_id" in target.columns:
+        columns["run_id"] = [run_id_of(files[number].id) for number in numbers]
+    arrow = as_arrow(target, columns).append_column(FILE, pa.array(numbers, pa.int64()))
     if part.name == "tests":
         grades = [grade for file in files for grade in file.rows.grades.values()]
         arrow = arrow.append_column(GRADE, pa.array(grades, pa.string()))
@@ -122,7 +126,7 @@ def _rows(table: str, part: _Part, files: Sequence[ReadFile]) -> pa.Table:
 
 def _files(files: Sequence[ReadFile]) -> pa.Table:
     columns = {
-        "id": [file.sha256 for file in files],
+        "id": [file.id for file in files],
         "path": [file.label for file in files],
         "size_bytes": [file.size_bytes for file in files],
         "shape": [file.shape for file in files],

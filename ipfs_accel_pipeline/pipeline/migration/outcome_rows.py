@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ipfs_accel_pipeline.identity import row_id
-from ipfs_accel_pipeline.pipeline.migration.files import File, When, run_id_of
+from ipfs_accel_pipeline.pipeline.migration.files import File, When
 from ipfs_accel_pipeline.pipeline.migration.numbers import not_negative, whole
 from ipfs_accel_pipeline.pipeline.migration.refusals import Refusals
 from ipfs_accel_pipeline.records import Status
@@ -30,7 +30,6 @@ class OutcomeRow(NamedTuple):
     execution_time: float | None
     memory_usage: float | None
     details: str | None
-    run_id: str
     requested_device: str
     actual_device: str | None
     precision: str | None
@@ -66,7 +65,6 @@ def outcome_row(
         memory_usage=not_negative(finding, "memory_peak_mb", refusals) if verdict not in NOTHING_RAN else None,
         # As text already: it is made in the process that read the file, and crosses to the writing one for less.
         details=json_text(_details(finding, file, resolved, when, verdict, reasons)),
-        run_id=run_id_of(file.sha256),
         requested_device=str(finding.hardware.value),
         actual_device=str(finding.actual_device.value) if finding.actual_device else None,
         precision=precision if isinstance(precision, str) else None,

@@ -30,7 +30,6 @@ class PerformanceRow(NamedTuple):
     memory_peak_mb: float | None
     test_timestamp: datetime
     test_id: str
-    run_id: str
     endpoint_type: str
     precision: str | None
     iterations: int | None
@@ -69,7 +68,6 @@ def performance_row(finding: Finding, test: OutcomeRow, verdict: Grade, refusals
         memory_peak_mb=stated["memory_peak_mb"],
         test_timestamp=test.timestamp,
         test_id=test.id,
-        run_id=test.run_id,
         endpoint_type=test.endpoint_type,
         precision=test.precision,
         iterations=summary.iterations if summary else _iterations(finding, refusals),

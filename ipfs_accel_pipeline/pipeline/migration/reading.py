@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
-from ipfs_accel_pipeline.pipeline.migration.files import File
+from ipfs_accel_pipeline.pipeline.migration.files import File, id_by_name
 from ipfs_accel_pipeline.pipeline.migration.rows import FileRows, add_rows
 from ipfs_accel_pipeline.storage.legacy_json.archives import MEMBER_MARK
 from ipfs_accel_pipeline.storage.legacy_json.documents import Refused
@@ -30,6 +29,7 @@ MOST = 150_000
 class ReadFile:
     """What is known of a file, or of a portion of it, before the database is asked."""
 
+    id: str  # what it is known by: its hash, or where its name tells the model, that and the model
     label: str
     sha256: str
     size_bytes: int
@@ -46,7 +46,7 @@ def read_source(
     source: Source, catalogue: Catalogued, accepted: frozenset[Grade], now: datetime, most: int = PORTION
 ) -> Iterator[ReadFile]:
     """The file, or where it says more than `most` things, portions of it. The last one tells what became of all."""
-    file = ReadFile(source.label, source.sha256, source.size_bytes, None, "refused", None, now)
+    file = ReadFile(source.sha256, source.label, source.sha256, source.size_bytes, None, "refused", None, now)
     try:
         yield from _read(file, source, catalogue, accepted, most)
     except Refused as error:
@@ -72,7 +72,7 @@ def _read(
 ) -> Iterator[ReadFile]:
     """Yields all portions but the last, which is left in `file`."""
     document, problems = load(source)
-    shape, found = read_document(document, Origin(os.path.basename(source.label.rpartition(MEMBER_MARK)[2])))
+    shape, found = read_document(document, Origin(source.name))
     statements = iter(found)
     if shape is None:
         file.rows.refusals.extend(one for one in statements if isinstance(one, LeftOut))
@@ -81,6 +81,8 @@ def _read(
         file.shape = shape.name
         origin = File(source.label, source.sha256, source.modified, shape.name, file.read_at)
         add_rows(file.rows, islice(statements, most), origin, catalogue, accepted)
+        if file.rows.by_name:
+            file.id = id_by_name(source)
         imported = _holds_rows(file.rows)
         for portions, statement in enumerate(statements, 1):
             if portions * most >= MOST:

@@ -44,6 +44,7 @@ class FileRows:
     refusals: Refusals = field(default_factory=Refusals)  # of the whole file
     grades: dict[str, Grade] = field(default_factory=dict)  # by test id
     repeated: int = 0  # findings that are in this file twice
+    by_name: bool = False  # a model is known by the file's name only
 
 
 def add_rows(
@@ -64,6 +65,8 @@ def add_rows(
 def _add_finding(
     rows: FileRows, finding: Finding, file: File, catalogue: Catalogued, accepted: frozenset[Grade]
 ) -> None:
+    _refuse_unread(rows, finding)
+    rows.by_name = rows.by_name or finding.model.unit == "file name"
     kind = hardware_type(str(finding.hardware.value))
     resolved = catalogue.resolve(str(finding.model.value))
     if kind is None or not resolved.model_id:
@@ -87,6 +90,14 @@ def _add_finding(
         performance = performance_row(finding, test, verdict, rows.refusals)
         if performance is not None:
             rows.performance[test.id] = performance
+
+
+def _refuse_unread(rows: FileRows, finding: Finding) -> None:
+    for name, cited in list(finding.values.items()):
+        if cited.value is None:
+            del finding.values[name]
+            said = f"{str(cited.raw)[:60]!r} is no number in {cited.unit.partition('->')[0]}: taken as unknown"
+            rows.refusals.append(LeftOut(cited.pointer, said))
 
 
 def _add_platform_claim(rows: FileRows, claim: PlatformClaim, file: File) -> None:

@@ -180,8 +180,8 @@ def _count(files: pa.Table, new: Chunk | None, quarantine: Quarantine, report: M
 
 
 def _tell(new: Chunk, quarantine: Quarantine, told: Progress) -> None:
-    for sha256 in new.files["id"].to_pylist():
-        file = new.troubled.get(sha256)
+    for file_id in new.files["id"].to_pylist():
+        file = new.troubled.get(file_id)
         if file is not None:
             told.warn(f"{file.label}: {file.outcome}: {file.reason}")
             quarantine.keep(file)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ipfs_accel_pipeline.benchmark.statistics import summarize
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
-from ipfs_accel_pipeline.pipeline.migration.files import run_id_of
+from ipfs_accel_pipeline.pipeline.migration.files import id_by_name, run_id_of
 from ipfs_accel_pipeline.pipeline.migration.report import Refusal
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -72,10 +72,11 @@ def verify(settings: Settings, limits: Limits | None = None) -> Verification:
     result = Verification()
     with open_database(settings.database) as connection:
         sources = run_query(connection, "imported_source")
-    wanted = dict(zip(sources["sha256"], sources["path"], strict=True))
+    wanted = dict(zip(sources["id"], sources["path"], strict=True))
     containers = dict.fromkeys(path.partition(MEMBER_MARK)[0] for path in wanted.values())
-    mine = (one for one in find(_existing(containers), limits or Limits()) if one.sha256 in wanted)
-    for batch in batched(mine, _BATCH_FILES, _BATCH_BYTES, lambda source: source.size_bytes):
+    found = find(_existing(containers), limits or Limits())
+    mine = ((file_id, one) for one in found for file_id in (one.sha256, id_by_name(one)) if file_id in wanted)
+    for batch in batched(mine, _BATCH_FILES, _BATCH_BYTES, lambda one: one[1].size_bytes):
         _verify_batch(settings, batch, wanted, result)
     for path in wanted.values():
         result.problems.append(Refusal(path, "", "the source is gone, or its content is not what was imported"))
@@ -86,16 +87,18 @@ def _existing(paths: Iterable[str]) -> Iterator[str]:
     return (path for path in paths if os.path.exists(path))
 
 
-def _verify_batch(settings: Settings, batch: list[Source], wanted: dict[str, str], result: Verification) -> None:
+def _verify_batch(
+    settings: Settings, batch: list[tuple[str, Source]], wanted: dict[str, str], result: Verification
+) -> None:
     with open_database(settings.database) as connection:
-        rows = run_query(connection, "imported_value", run_ids=[run_id_of(source.sha256) for source in batch])
+        rows = run_query(connection, "imported_value", run_ids=[run_id_of(file_id) for file_id, _ in batch])
     by_run: dict[str, list[dict[Any, Any]]] = {}
     for row in rows.to_dict("records"):
         by_run.setdefault(row["run_id"], []).append(row)
-    for source in batch:
-        path = wanted.pop(source.sha256, None)
+    for file_id, source in batch:
+        path = wanted.pop(file_id, None)
         if path is not None:
-            _verify_file(source, path, by_run.get(run_id_of(source.sha256), []), result)
+            _verify_file(source, path, by_run.get(run_id_of(file_id), []), result)
 
 
 def _verify_file(source: Source, path: str, rows: list[dict[Any, Any]], result: Verification) -> None:
@@ -169,8 +172,9 @@ def _stands_there(document: Any, path: str, value: Any, pointer: str, unit: str,
 
 
 def _is_on_the_way(key: str, pointer: str) -> bool:
-    """Whether it is a key that leads to the value, or the end of one (`pipeline_cuda`)."""
-    return any(part == escaped(key) or part.endswith(f"_{escaped(key)}") for part in pointer.split("/"))
+    """Whether it is a key that leads to the value, or an end of one (`pipeline_cuda`, `webnn_endpoint`)."""
+    word = escaped(key)
+    return any(part == word or part.endswith(f"_{word}") or part.startswith(f"{word}_") for part in pointer.split("/"))
 
 
 def _has_prefixed_key(there: Any, prefix: str) -> bool:

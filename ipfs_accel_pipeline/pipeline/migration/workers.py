@@ -21,6 +21,7 @@ from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.pipeline.migration.batches import batched
 from ipfs_accel_pipeline.pipeline.migration.chunks import Chunk, chunk_of
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued
+from ipfs_accel_pipeline.pipeline.migration.files import id_by_name
 from ipfs_accel_pipeline.pipeline.migration.reading import PORTION, SEEN, ReadFile, read_source
 from ipfs_accel_pipeline.storage.legacy_json.archives import ARCHIVES, Limits
 from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
@@ -47,13 +48,14 @@ class Reader:
     catalogue: Catalogued
     accepted: frozenset[Grade]
     limits: Limits
-    known: frozenset[str]  # contents that need not be read again
+    known: frozenset[str]  # ids of files that need not be read again
 
     def read(self, source: Source) -> Iterator[ReadFile]:
         """The file, or portions of it."""
         now = datetime.now(UTC)
-        if source.sha256 in self.known:
-            yield ReadFile(source.label, source.sha256, source.size_bytes, None, SEEN, None, now)
+        seen = next((one for one in _possible_ids(source) if one in self.known), None)
+        if seen is not None:
+            yield ReadFile(seen, source.label, source.sha256, source.size_bytes, None, SEEN, None, now)
         else:
             yield from read_source(source, self.catalogue, self.accepted, now, PORTION)
 
@@ -76,6 +78,12 @@ class Reader:
             files += portions
             rows += _rows(portions[0])
         return chunk_of(files), []
+
+
+def _possible_ids(source: Source) -> Iterator[str]:
+    """Which of the two it is shows only once it is read."""
+    yield source.sha256
+    yield id_by_name(source)
 
 
 def _rows(file: ReadFile) -> int:

@@ -48,7 +48,8 @@ class Finding:
     endpoint: Cited | None = None
     error_message: str | None = None
     timestamp: Cited | None = None
-    values: dict[str, Cited] = field(default_factory=dict)  # by column name, or by a name of their own
+    # By column name, or by a name of their own; what is no number by its pointer, with None as value.
+    values: dict[str, Cited] = field(default_factory=dict)
     latencies: Cited | None = None  # per run, milliseconds
     marks: tuple[str, ...] = ()  # texts in which MOCK and simulation are looked for
     is_flagged: str | None = None  # the file itself says that this is simulated

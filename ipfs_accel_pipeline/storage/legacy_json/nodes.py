@@ -63,16 +63,25 @@ def first(*nodes: Node) -> Node:
 
 
 def numbers(node: Node, **wanted: tuple[str, str]) -> dict[str, Cited]:
-    """`average_latency_ms=("avg_latency", "s->ms")`: those keys of an object that hold numbers, cited."""
+    """`average_latency_ms=("avg_latency", "s->ms")`: those keys of an object that hold numbers, cited.
+
+    What holds anything else is there too, unread: by its pointer.
+    """
     if not isinstance(node.value, dict):
         return {}
-    found = {}
+    found: dict[str, Cited] = {}
     for name, (key, unit) in wanted.items():
         raw = node.value.get(key)
-        value = None if raw is None or isinstance(raw, list) else converted(raw, unit)
-        if value is not None:
-            found[name] = Cited(value, f"{node.pointer}/{escaped(key)}", unit, raw)
+        if raw is not None:
+            place = Node(raw, f"{node.pointer}/{escaped(key)}")
+            cited = place.cite(unit)
+            found |= {name: cited} if cited is not None else unread(place, unit)
     return found
+
+
+def unread(place: Node, unit: str) -> dict[str, Cited]:
+    """Something where a number in this unit was looked for."""
+    return {place.pointer: Cited(None, place.pointer, unit, place.value)}
 
 
 @lru_cache(1024)  # the same few keys in most files

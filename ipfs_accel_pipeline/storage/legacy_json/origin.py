@@ -58,6 +58,12 @@ def time_of(node: Node) -> Cited | None:
     return _stated_time(node.value, node.pointer) or _stated_time(node.get("metadata"), f"{node.pointer}/metadata")
 
 
+def unclear_time(node: Node) -> Cited | None:
+    """What an object states as its time that is none of the known ways to write one."""
+    stated = ((node.get(key), f"{node.pointer}/{key}") for key in TIME_KEYS)
+    return next((Cited(raw, place, "text", raw) for raw, place in stated if raw is not None), None)
+
+
 def _stated_time(place: Any, pointer: str) -> Cited | None:
     if not isinstance(place, dict) or place.keys().isdisjoint(TIME_KEYS):
         return None

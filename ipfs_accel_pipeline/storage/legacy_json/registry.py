@@ -37,7 +37,7 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
 )
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, LeftOut, Statement
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, resolve
 from ipfs_accel_pipeline.storage.legacy_json.origin import (
     DEEPEST_WRAPPER,
     TIME_KEYS,
@@ -45,6 +45,7 @@ from ipfs_accel_pipeline.storage.legacy_json.origin import (
     model_of,
     results_of,
     time_of,
+    unclear_time,
 )
 from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
@@ -279,7 +280,7 @@ def read_document(value: Any, origin: Origin) -> tuple[Shape | None, Iterable[St
 
 
 def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statement]:
-    surroundings = Surroundings(document)
+    surroundings, node = Surroundings(document), Node(document)
     for statement in statements:
         if isinstance(statement, Finding):
             broken = harness_failure(statement.error_message)
@@ -287,6 +288,9 @@ def _marked(statements: Iterable[Statement], document: Any) -> Iterator[Statemen
                 yield LeftOut(statement.pointer, f"failure of the test script: {broken}")
                 continue
             surroundings.mark(statement)
+            if statement.timestamp is None:
+                mine = Node(resolve(document, statement.pointer), statement.pointer)
+                statement.timestamp = unclear_time(mine) or unclear_time(node)
         yield statement
 
 

@@ -47,6 +47,13 @@ class Source:
     path: Path | None = None  # of a DuckDB file, which is read by DuckDB itself
     refused: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The file's own name; of a member the one within its archive."""
+        base = os.path.basename(self.label)
+        archive, _, member = base.rpartition(MEMBER_MARK)
+        return member if archive.casefold().endswith(ARCHIVES) else base
+
 
 @dataclass
 class Found:

@@ -10,14 +10,18 @@ from typing import Any
 
 _COMPACT = "%Y%m%d_%H%M%S"
 _IN_NAME = re.compile(r"(?<!\d)(20\d{6}_\d{6})(?!\d)")
-_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
+_EPOCH = re.compile(r"\d{10}(\.\d+)?|\d{13}")
+_ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 _EPOCH_IN_NAME = re.compile(r"(?<!\d)(1[67]\d{8})(?!\d)")
 # The project began in 2024; a number outside of this is no time of a result.
 _EARLIEST, _LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
 
 def parse_time(raw: Any) -> datetime | None:
-    """Epoch seconds, ISO with and without Z, `Y-m-d H:M:S`, `YYYYmmdd_HHMMSS`. Times without a zone are read as UTC."""
+    """Epoch seconds, also in text, ISO with and without Z, `Y-m-d H:M:S`, `YYYYmmdd_HHMMSS`.
+
+    Times without a zone are read as UTC.
+    """
     return _parsed(raw) if isinstance(raw, (str, int, float, datetime)) else None
 
 
@@ -32,15 +36,18 @@ def _parsed(raw: Any) -> datetime | None:
 
 def states_zone(raw: Any) -> bool:
     """Whether the time says where it was taken: epoch seconds and offsets do."""
-    return not isinstance(raw, str) or bool(_ZONE.search(raw.strip()))
+    return not isinstance(raw, str) or bool(_EPOCH.fullmatch(raw.strip()) or _ZONE.search(raw.strip()))
 
 
 def time_in_name(name: str) -> str | float | None:
-    """The last time that a file's name holds, as written."""
-    if found := _IN_NAME.findall(name):
-        return found[-1]
-    epochs = _EPOCH_IN_NAME.findall(name)
-    return float(epochs[-1]) if epochs else None
+    """The last time that a file's name holds, as written; what was put behind the name may be when it was archived."""
+    stem = re.split(r"[\\/]", name)[-1].partition(".json")[0]
+    for place in (stem, name):
+        if found := _IN_NAME.findall(place):
+            return found[-1]
+        if epochs := _EPOCH_IN_NAME.findall(place):
+            return float(epochs[-1])
+    return None
 
 
 def _from_number(raw: float) -> datetime | None:
@@ -58,5 +65,9 @@ def _from_text(raw: Any) -> datetime | None:
     text = raw.strip()
     if _IN_NAME.fullmatch(text):
         return datetime.strptime(text, _COMPACT).replace(tzinfo=UTC)
-    found = datetime.fromisoformat(text)
+    if len(text) == 14 and text.isdecimal():
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    if _EPOCH.fullmatch(text):
+        return _from_number(float(text))
+    found = datetime.fromisoformat(re.sub(r" UTC$", "+00:00", text))
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -81,8 +81,9 @@ def _elsewhere(finding: Finding) -> Iterator[Mark]:
 
 
 def _typed(finding: Finding) -> Iterator[Mark]:
-    figures = [finding.values[name].raw for name in _FIGURES if name in finding.values]
-    numbers = [raw for raw in figures if isinstance(raw, (int, float)) and raw]
+    figures = [finding.values[name] for name in _FIGURES if name in finding.values]
+    written = [one.value if isinstance(one.raw, str) else one.raw for one in figures]
+    numbers = [raw for raw in written if isinstance(raw, (int, float)) and raw]
     most = _TYPED_DIGITS if len(numbers) > 1 else _TYPED_DIGITS_ALONE
     if numbers and finding.latencies is None and all(_digits(raw) <= most for raw in numbers):
         shown = ", ".join(f"{raw:g}" for raw in numbers)

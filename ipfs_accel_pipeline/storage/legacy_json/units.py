@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 FACTORS = {
@@ -22,6 +23,7 @@ FACTORS = {
     "count": 1.0,
 }
 WORDS = frozenset({"text", "file name"})
+_NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(\D*)")
 
 
 def converted(raw: Any, unit: str) -> Any:
@@ -35,9 +37,20 @@ def converted(raw: Any, unit: str) -> Any:
 
 
 def _number(raw: Any, unit: str) -> float | None:
+    if isinstance(raw, str):
+        raw = _number_in_text(raw, unit)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
         return None
     if unit == "count" and raw == int(raw):
         return int(raw)
     value = raw * FACTORS[unit]
     return value if math.isfinite(value) else None
+
+
+def _number_in_text(text: str, unit: str) -> float | None:
+    """`23.1` and `23.1 ms` where milliseconds stand; another unit than that of the key is no answer."""
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    stated = found[2].strip().casefold()
+    return float(found[1]) if stated in ("", unit.partition("->")[0].casefold()) else None

@@ -1,9 +1,13 @@
--- One imported performance row whose average is, to every digit, that of the same model on another hardware type.
+-- One imported performance row whose average is, to every digit, that of the same model on another hardware type; what
+-- an earlier import withdrew proves it too.
 WITH figure AS (
-    SELECT p.test_id, p.model_id, p.batch_size, p.sequence_length, p.average_latency_ms, h.hardware_type
-    FROM performance_results AS p
+    SELECT
+        t.id AS test_id, t.model_id, t.batch_size, t.sequence_length, h.hardware_type, p.id IS NOT NULL AS stands,
+        coalesce(p.average_latency_ms, (t.details ->> 'withdrawn_average_latency_ms')::DOUBLE) AS average_latency_ms
+    FROM test_results AS t
     JOIN hardware_platforms AS h USING (hardware_id)
-    WHERE p.provenance = 'imported'
+    LEFT JOIN performance_results AS p ON p.test_id = t.id
+    WHERE t.provenance = 'imported'
 )
 SELECT
     one.test_id,
@@ -15,5 +19,6 @@ JOIN figure AS other
     AND other.batch_size IS NOT DISTINCT FROM one.batch_size
     AND other.sequence_length IS NOT DISTINCT FROM one.sequence_length
     AND other.hardware_type <> one.hardware_type
+WHERE one.stands
 GROUP BY one.test_id
 ORDER BY one.test_id

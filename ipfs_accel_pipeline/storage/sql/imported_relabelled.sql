@@ -1,16 +1,18 @@
 -- One imported performance row of an accelerator that was as fast as the CPU of its host: the label says where it was
 -- asked to run, the time says where it ran. Compared with the CPU of the same file, for a host is not equally fast every
 -- day; where the file has none, with that of the host. Judged over all pairs of one host, shape and hardware type, and
--- over those of one file; fewer than three pairs have to agree more closely.
+-- over those of one file; fewer than three pairs have to agree more closely. What an earlier import withdrew counts too.
 WITH figure AS (
     SELECT
-        p.test_id, p.run_id, p.model_id, p.batch_size, p.sequence_length, p.average_latency_ms, h.hardware_type,
+        t.id AS test_id, t.run_id, t.model_id, t.batch_size, t.sequence_length, h.hardware_type,
+        p.id IS NOT NULL AS stands,
+        coalesce(p.average_latency_ms, (t.details ->> 'withdrawn_average_latency_ms')::DOUBLE) AS average_latency_ms,
         t.details -> 'source' ->> 'shape' AS shape, coalesce(t.details ->> 'hostname', '') AS host,
         t.details ->> 'label' AS label
-    FROM performance_results AS p
+    FROM test_results AS t
     JOIN hardware_platforms AS h USING (hardware_id)
-    JOIN test_results AS t ON t.id = p.test_id
-    WHERE p.provenance = 'imported'
+    LEFT JOIN performance_results AS p ON p.test_id = t.id
+    WHERE t.provenance = 'imported' AND (p.id IS NOT NULL OR (t.details ->> 'withdrawn_average_latency_ms') IS NOT NULL)
 ),
 cpu AS (
     SELECT
@@ -45,6 +47,6 @@ FROM figure AS f
 JOIN ratio AS r
     ON r.shape = f.shape AND r.host = f.host AND r.hardware_type = f.hardware_type
     AND (r.run_id = f.run_id OR r.run_id IS NULL)
-WHERE abs(r.to_cpu - 1) <= CASE WHEN r.pairs >= 3 THEN 0.1 ELSE 0.02 END
+WHERE f.stands AND abs(r.to_cpu - 1) <= CASE WHEN r.pairs >= 3 THEN 0.1 ELSE 0.02 END
 QUALIFY row_number() OVER (PARTITION BY f.test_id ORDER BY r.pairs DESC) = 1
 ORDER BY f.test_id

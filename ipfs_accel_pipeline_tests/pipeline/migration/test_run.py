@@ -136,6 +136,41 @@ def test_the_same_content_under_another_name_is_known(settings, legacy):
     assert run(settings, legacy).seen_before == 1
 
 
+def test_the_same_content_tells_of_each_model_that_a_file_name_names(settings, legacy):
+    content = json.dumps(samples.FLAT)
+    names = [f"hf_{key}_test_results.json" for key in ("clap", "clip", "t5")]
+    with tarfile.open(legacy / "old.tar", "w") as archive:
+        for name in names[1:]:
+            (legacy / name).write_text(content)
+            archive.add(legacy / name, name)
+            (legacy / name).unlink()
+    (legacy / names[0]).write_text(content)
+    (legacy / "copies").mkdir()
+    (legacy / "copies" / names[0]).write_text(content)
+    report = run(settings, legacy)
+    assert (report.files, report.seen_before, report.outcomes) == (4, 1, {"imported": 3})
+    models = {test.model_id for test in rows(settings, "test_results")}
+    assert models == {"laion/clap-htsat-unfused", "openai/clip-vit-base-patch32", "legacy-key/t5"}
+    assert verify(settings).problems == []
+    again = run(settings, legacy)
+    assert (again.seen_before, again.rows) == (4, {})
+
+
+def test_a_database_of_readers_that_knew_files_by_content_alone_still_takes_the_other_models(settings, legacy):
+    samples.write(legacy / "hf_clap_test_results.json", samples.FLAT)
+    run(settings, legacy)
+    with open_database(settings.database) as connection:
+        connection.execute(
+            "UPDATE imported_files SET id = (SELECT any_value(details -> 'source' ->> 'sha256') FROM test_results)"
+        )
+        connection.execute("UPDATE test_results SET run_id = (SELECT 'import-' || id[:12] FROM imported_files)")
+    samples.write(legacy / "hf_clip_test_results.json", samples.FLAT)
+    report = run(settings, legacy)
+    assert (report.outcomes, report.rows["test_results"]) == ({"duplicate": 1, "imported": 1}, 3)
+    assert run(settings, legacy).seen_before == 2
+    assert verify(settings).problems == []
+
+
 def test_a_wrapper_around_a_known_run_adds_nothing(settings, legacy):
     samples.write(legacy / "a.json", samples.direct())
     samples.write(legacy / "b.json", samples.wrapped())
@@ -291,6 +326,53 @@ def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, l
     assert sum("the same average to every digit" in reason for reason in reasons) == 2
 
 
+def test_a_number_in_text_is_read_and_what_is_none_is_told_with_its_place(settings, legacy):
+    said = {"avg_latency_ms": "23.1 ms", "batch_size": "8", "throughput_items_per_second": "N/A"}
+    samples.write(legacy / "a.json", samples.direct(**said))
+    report = run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.batch_size == 8
+    assert test.details["source"]["values"]["average_latency_ms"][0] == 23.1
+    (refusal,) = report.refusals
+    assert refusal.pointer == "/batch_results/1/throughput_items_per_second"
+    assert refusal.reason == "'N/A' is no number in per s: taken as unknown"
+    assert verify(settings).problems == []
+
+
+def test_a_stated_time_that_nobody_understands_is_told(settings, legacy):
+    samples.write(legacy / "a.json", samples.OUTCOME | {"timestamp": "last week"})
+    run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.details["time_source"] == (
+        "the file's own date: the stated time 'last week' at /timestamp is not understood"
+    )
+    assert verify(settings).problems == []
+
+
+def single_run(hardware, seconds):
+    result = samples.SINGLE_RUN["results"]["cpu"] | {"execution_time": seconds}
+    return samples.SINGLE_RUN | {"results": {hardware: result}}
+
+
+def test_a_constant_is_one_however_the_import_is_split(settings, legacy):
+    for hardware in ("cuda", "rocm", "mps"):
+        path = samples.write(legacy / f"{hardware}.json", single_run(hardware, 0.144178867))
+        run(settings, path)
+    assert rows(settings, "performance_results") == []
+    reasons = [t.details["evidence_reasons"] for t in rows(settings, "test_results")]
+    assert [len(some) for some in reasons] == [2] * 3
+
+
+def test_an_accelerator_is_compared_with_pairs_that_an_earlier_import_withdrew(settings, legacy):
+    first = samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01}))
+    slow = samples.seconds({"cpu": 1.03, "openvino": 1.5})
+    del slow["benchmarks"]["multimodal"]["openai/clip-vit-base-patch32"]["openvino"]["benchmark_results"]["batch_1"]
+    second = samples.write(legacy / "b.json", slow)
+    run(settings, first)
+    run(settings, second)
+    assert {p.hardware_id for p in rows(settings, "performance_results")} == {"imported-cpu-unknown-device"}
+
+
 def test_imports_are_neither_ranked_nor_evidence_of_compatibility(settings, legacy):
     samples.write(legacy / "a.json", samples.direct())
     run(settings, legacy)
@@ -313,8 +395,6 @@ def test_an_imported_device_never_shares_its_history_with_a_live_one(settings, l
 
 
 def test_archives_and_tables_are_sources_too(settings, legacy):
-    import tarfile
-
     samples.write(legacy / "x.json", samples.direct())
     with tarfile.open(legacy / "old.tar.gz", "w:gz") as archive:
         archive.add(legacy / "x.json", "archived/x|y.json")

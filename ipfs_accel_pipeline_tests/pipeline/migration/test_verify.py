@@ -54,6 +54,32 @@ def test_a_copy_under_another_name_does_not_disturb_the_proof(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "ipfs_accelerate_tests": {
+                "acme/tiny": {"qualcomm_endpoint": {"status": "Success"}, "webnn_endpoint": "Error"}
+            }
+        },
+        {
+            "text": {
+                "model_name": "t5-small",
+                "with_parallel": {"implementation_type": "real_webgpu", "success": True},
+                "without_parallel": {},
+            }
+        },
+    ],
+)
+def test_a_device_within_a_key_or_a_text_agrees_as_it_is_written_there(tmp_path, document):
+    settings = Settings(tmp_path / "data", tmp_path / "data" / "benchmark.duckdb")
+    samples.write(tmp_path / "legacy" / "a.json", document)
+    migrate(settings, [str(tmp_path / "legacy")], MigrationOptions())
+    result = verify(settings)
+    assert result.tests > 0
+    assert result.problems == []
+
+
+@pytest.mark.parametrize(
     ("column", "change_of"),
     [
         ("average_latency_ms", "* 1.001"),

@@ -160,6 +160,7 @@ def test_odd_column_types_do_no_harm(statements):
         "average_latency_ms": 12.3456789,
         "memory_used_mb": 2.0**127,
         "p90_latency_ms": 15.25,
+        "/results/0/throughput": None,  # not a number, which is told
     }
     assert finding.timestamp.value == "2025-03-03T03:31:01+00:00" or finding.timestamp.value.startswith("2025-03-03T")
 

@@ -346,6 +346,32 @@ def test_a_list_of_models_claims_models():
     assert statements == [ModelClaim("/bert", "acme/tiny", "embedding", None, None)]
 
 
+def platforms(document):
+    found = read_document(document, Origin("x.json"))[1]
+    return [(one.hardware, one.device_name, one.memory_mb) for one in found if isinstance(one, PlatformClaim)]
+
+
+def test_devices_are_found_in_every_variant_of_a_hardware_detection_and_for_every_type():
+    details = {
+        "cuda": {"devices": [{"name": "RTX 3080", "memory": 8192}]},
+        "rocm": {"devices": [{"name": "MI210", "total_memory": 64.0}]},
+        "mps": {"device_name": "Apple M2"},
+    }
+    hardware = {"cuda": True, "rocm": True, "mps": True}
+    expected = [("cuda", "RTX 3080", 8192.0), ("rocm", "MI210", 65536.0), ("mps", "Apple M2", None)]
+    for document in (
+        {"standard": hardware, "comprehensive": {"hardware": hardware, "details": details}},
+        {"hardware": hardware, "details": details},
+    ):
+        assert platforms(document) == expected
+
+
+def test_a_browser_adapter_is_called_what_its_object_says():
+    adapter = {"vendor": "nvidia", "architecture": "ampere", "name": "RTX 3080"}
+    document = {"browser": "edge", "webgpu": {"supported": True, "adapter": adapter}}
+    assert platforms(document) == [("webgpu", "edge nvidia, ampere, RTX 3080", None)]
+
+
 def test_endpoints_keep_their_own_name():
     (finding,) = findings(samples.ENDPOINTS)
     assert finding.endpoint.value == "cuda:0"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, LeftOut, PlatformClaim, Statement
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, time_of
@@ -12,7 +14,7 @@ from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, time_of
 def platforms_of_system(system: Node, timestamp: Cited | None) -> Iterator[Statement]:
     """The GPUs that a benchmark's system_info names."""
     for device in system.at("cuda_devices").elements():
-        yield from _cuda_device(device, system.at("hostname").text(), timestamp)
+        yield from _device(device, "cuda", system.at("hostname").text(), timestamp)
 
 
 def browser_capabilities(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -22,8 +24,7 @@ def browser_capabilities(node: Node, origin: Origin) -> Iterator[Statement]:
         offered = node.at(hardware)
         if not isinstance(offered.value, dict):
             continue
-        adapter = first(offered.at("adapter"), offered.at("backends"))
-        named = adapter.value if isinstance(adapter.value, str) else ", ".join(map(str, adapter.value or []))
+        named = _listed(first(offered.at("adapter"), offered.at("backends")).value)
         supported = offered.get("supported") is True
         yield PlatformClaim(
             pointer=offered.pointer,
@@ -39,7 +40,8 @@ def browser_capabilities(node: Node, origin: Origin) -> Iterator[Statement]:
 def hardware_detection(node: Node, origin: Origin) -> Iterator[Statement]:
     """S29 in three variants. Only what names a device becomes a platform: a bare `true` names none."""
     timestamp = time_of(node) or origin.timestamp
-    places = [node, node.at("details"), node.at("standard"), node.at("comprehensive")]
+    whole = (node, node.at("standard"), node.at("comprehensive"))
+    places = [place for part in whole for place in (part, part.at("details"))]
     claims = [claim for place in places for claim in _devices(place, timestamp)]
     yield from claims
     if not claims:
@@ -49,18 +51,27 @@ def hardware_detection(node: Node, origin: Origin) -> Iterator[Statement]:
 def _devices(place: Node, timestamp: Cited | None) -> Iterator[PlatformClaim]:
     for key in ("cuda_devices", "gpus"):
         for device in place.at(key).elements():
-            yield from _cuda_device(device, None, timestamp)
-    cuda = place.at("cuda")
-    for device in first(cuda.at("devices"), cuda.at("details", "devices")).elements():
-        yield from _cuda_device(device, None, timestamp)
+            yield from _device(device, "cuda", None, timestamp)
+    for hardware in HardwareType:
+        if hardware is not HardwareType.CPU:
+            yield from _of_type(place.at(hardware.lower()), hardware.lower(), timestamp)
     cpu = place.at("cpu")
     name = first(cpu.at("model"), cpu.at("name"), cpu.at("processor"), place.at("cpu_model")).text()
     if name and not name.startswith(("x86", "aarch", "arm")):
         yield PlatformClaim(cpu.pointer, "cpu", name, timestamp, compute_units=_whole(cpu.get("cores")))
 
 
-def _cuda_device(device: Node, hostname: str | None, timestamp: Cited | None) -> Iterator[PlatformClaim]:
-    name = device.text() or device.at("name").text()
+def _of_type(found: Node, hardware: str, timestamp: Cited | None) -> Iterator[PlatformClaim]:
+    """The devices that are listed, else the one that is named."""
+    devices = first(found.at("devices"), found.at("details", "devices"))
+    for device in devices.elements():
+        yield from _device(device, hardware, None, timestamp)
+    if not list(devices.elements()) and isinstance(found.value, dict):
+        yield from _device(found, hardware, None, timestamp)
+
+
+def _device(device: Node, hardware: str, hostname: str | None, timestamp: Cited | None) -> Iterator[PlatformClaim]:
+    name = device.text() or first(device.at("name"), device.at("device_name")).text()
     if name is None:
         return
     memory = first(
@@ -68,7 +79,7 @@ def _cuda_device(device: Node, hostname: str | None, timestamp: Cited | None) ->
     ).value
     yield PlatformClaim(
         pointer=device.pointer,
-        hardware="cuda",
+        hardware=hardware,
         device_name=name,
         timestamp=timestamp,
         memory_mb=_memory_mb(memory),
@@ -79,10 +90,18 @@ def _cuda_device(device: Node, hostname: str | None, timestamp: Cited | None) ->
 
 
 def _memory_mb(memory: object) -> float | None:
-    """These files write GB, or bytes; nothing has 10 000 GB."""
+    """These files write GB, MB or bytes; no device has 1024 GB, or as many bytes as another has MB."""
     if isinstance(memory, bool) or not isinstance(memory, (int, float)) or memory <= 0:
         return None
-    return memory * 1024.0 if memory < 10_000 else memory / 2**20
+    if memory >= 2**24:
+        return memory / 2**20
+    return float(memory) if memory > 1024 else memory * 1024.0
+
+
+def _listed(adapter: Any) -> str:
+    """`vendor, name` of an object or a list, or the text itself."""
+    several = list(adapter.values()) if isinstance(adapter, dict) else adapter
+    return several if isinstance(several, str) else ", ".join(str(one) for one in several or [] if one)
 
 
 def _whole(value: object) -> int | None:

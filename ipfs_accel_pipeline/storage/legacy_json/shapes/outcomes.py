@@ -274,11 +274,13 @@ def _outcome(
 
 
 def _duration(node: Node) -> dict[str, Cited]:
+    found: dict[str, Cited] = {}
     for key in ("total_execution_time", "execution_time", "elapsed_time"):
-        found = numbers(node, execution_time=(key, "s"))
-        if found and found["execution_time"].value > 0:
+        found |= numbers(node, execution_time=(key, "s"))
+        if "execution_time" in found and found["execution_time"].value > 0:
             return found
-    return {}
+    found.pop("execution_time", None)
+    return found
 
 
 def _named_in_log(node: Node) -> Cited | None:

@@ -20,7 +20,7 @@ from ipfs_accel_pipeline.storage.legacy_json.databases import NOT_READ, TABLES, 
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, PlatformClaim, Statement
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import WORDS, flag_of, texts_of
-from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
+from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, unread
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
@@ -142,6 +142,8 @@ def _values(record: Node) -> dict[str, Cited]:
                     cited = place.at(column).cite(unit)
                     if cited is not None:
                         found[name] = cited
+                    elif place.value[column] is not None:
+                        found |= unread(place.at(column), unit)
     return found
 
 

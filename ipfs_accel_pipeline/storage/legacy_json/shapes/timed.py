@@ -288,10 +288,10 @@ def _example_time(node: Node, hardware: str) -> Cited | None:
 
 def _batch(result: Node, key: str) -> dict[str, Cited]:
     """The batch size as a number in the object, else its key."""
-    cited = result.at("batch_size").cite("count")
-    if cited is None and key.isdigit() and int(key) > 0:
-        cited = Cited(int(key), result.pointer, "key", key)
-    return {} if cited is None else {"batch_size": cited}
+    stated = numbers(result, batch_size=("batch_size", "count"))
+    if "batch_size" not in stated and key.isdigit() and int(key) > 0:
+        stated["batch_size"] = Cited(int(key), result.pointer, "key", key)
+    return stated
 
 
 def _batch_of_key(one: Node, key: str) -> dict[str, Cited]:

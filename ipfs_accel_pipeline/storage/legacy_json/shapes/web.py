@@ -78,12 +78,17 @@ def parallel_loading(node: Node, origin: Origin) -> Iterator[Statement]:
             yield _loading(one, model, word, implementation, variant, time_of(node) or origin.timestamp)
 
 
+def _as_written(text: str, word: str) -> str:
+    start = text.casefold().index(word)
+    return text[start : start + len(word)]
+
+
 def _loading(one: Node, model: Cited, word: str, implementation: str, variant: str, timestamp: Cited | None) -> Finding:
     passed = one.get("success") is True
     return Finding(
         pointer=one.pointer,
         model=model,
-        hardware=Cited(word, f"{one.pointer}/implementation_type", "in text", word.upper()),
+        hardware=Cited(word, f"{one.pointer}/implementation_type", "in text", _as_written(implementation, word)),
         status=Status.PASSED if passed else Status.ERROR,
         prior=Grade.SIMULATED,
         prior_reason=f"{_NO_BROWSER}: written by the simulation of the loader",
