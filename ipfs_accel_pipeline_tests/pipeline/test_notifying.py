@@ -84,7 +84,12 @@ def test_an_unreachable_webhook_is_an_error_that_hides_the_address(path):
 
 def test_an_answer_that_is_no_http_is_an_error_of_the_webhook():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=lambda: server.accept()[0].sendall(b"garbage\r\n"))
+
+        def answer():
+            with server.accept()[0] as connection:
+                connection.sendall(b"garbage\r\n")
+
+        thread = threading.Thread(target=answer)
         thread.start()
         with pytest.raises(PipelineError, match="cannot be reached"):
             post_webhook(f"http://127.0.0.1:{server.getsockname()[1]}/hook", [change_row()])
