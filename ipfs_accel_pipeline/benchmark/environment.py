@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import socket
@@ -9,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
+
+from ipfs_accel_pipeline.benchmark.control_groups import cpu_limit, memory_limit_mb
 
 BRANCH_VARIABLE = "BENCHMARK_BRANCH"  # what is being measured: a branch of the user's own repository
 _PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "numpy")
@@ -25,6 +28,7 @@ def describe_host(threads: int) -> dict[str, object]:
         "python": platform.python_version(),
         "threads": threads,
         "logical_cpus": os.cpu_count(),
+        "cpu_limit": cpu_limit(),  # of a container; NULL without one
         "cpu_governor": _governor(),
         "versions": installed_versions(),
         **({"branch": os.environ[BRANCH_VARIABLE]} if os.environ.get(BRANCH_VARIABLE) else {}),
@@ -43,9 +47,18 @@ def installed_versions() -> dict[str, str]:
 
 
 def default_threads() -> int:
-    """Physical cores this process may use: one compute thread on each is what every CPU runtime is given."""
+    """Physical cores this process may use: one compute thread on each is what every CPU runtime is given.
+
+    Of a container's one and a half CPUs, one: what it takes beyond its limit, the kernel makes it wait for.
+    """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
+    return max(1, math.floor(min(allowed, psutil.cpu_count(logical=False) or allowed, cpu_limit() or allowed)))
+
+
+def usable_memory_mb() -> float:
+    """MiB of memory that this machine has, or its container may use."""
+    total = psutil.virtual_memory().total / 2**20
+    return min(total, memory_limit_mb() or total)
 
 
 class HostLoad:

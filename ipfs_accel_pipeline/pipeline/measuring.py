@@ -12,11 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ipfs_accel_pipeline.benchmark.campaign import Campaign, PlannedCase
 from ipfs_accel_pipeline.benchmark.canary import HostBest
-from ipfs_accel_pipeline.benchmark.environment import default_threads
+from ipfs_accel_pipeline.benchmark.environment import default_threads, usable_memory_mb
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
@@ -121,7 +119,7 @@ def _campaign(
         launcher=launcher,
         host_best=HostBest(data / "canary.json"),
         threads=config.threads or default_threads(),
-        memory_limit_mb=config.memory_limit_mb or psutil.virtual_memory().total / 2**20 * _MEMORY_SHARE,
+        memory_limit_mb=config.memory_limit_mb or usable_memory_mb() * _MEMORY_SHARE,
         record=record,
         profile=config.profile,
     )

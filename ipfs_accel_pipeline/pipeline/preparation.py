@@ -13,7 +13,7 @@ import psutil
 from ipfs_accel_pipeline.backends.interface import WritesText
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.campaign import thread_environment
-from ipfs_accel_pipeline.benchmark.environment import default_threads
+from ipfs_accel_pipeline.benchmark.environment import default_threads, usable_memory_mb
 from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.errors import Unsupported
@@ -107,7 +107,8 @@ def prepare_bundles(
 
 def _default_workers() -> int:
     """One per core, as far as memory allows."""
-    return max(1, min(default_threads(), int(psutil.virtual_memory().available / 2**20 / _MEMORY_PER_WORKER_MB)))
+    free_mb = min(psutil.virtual_memory().available / 2**20, usable_memory_mb())
+    return max(1, min(default_threads(), int(free_mb / _MEMORY_PER_WORKER_MB)))
 
 
 def _work(
