@@ -92,7 +92,9 @@ def measuring_options(command: Command) -> Command:
             click.option("--batch-sizes", callback=_numbers, default="1", show_default=True),
             click.option("--sequence-lengths", callback=_numbers, help="Default: each model's own."),
             click.option("--weights", type=click.Choice(CHOICES), default="auto", show_default=True),
-            click.option("--threads", type=int, help="Compute threads. Default: one per physical core that may be used."),
+            click.option(
+                "--threads", type=int, help="Compute threads. Default: one per physical core that may be used."
+            ),
             click.option(
                 "--memory-limit-mb", type=FINITE_NUMBER, help="Of one benchmark process. Default: 90 % of memory."
             ),

@@ -25,7 +25,7 @@ from ipfs_accel_pipeline.storage.derived import record_largest_batches
 from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.shards import Shard, ShardInfo, ShardStore
-from ipfs_accel_pipeline.storage.writing import WriteCounts, write_rows
+from ipfs_accel_pipeline.storage.writing import WriteCounts, refuse_rows, write_rows
 
 # The child tables with the query that names the tests, and so the shards, whose rows they lack.
 _LACKING = {"performance_results": "tests_without_performance", "power_metrics": "tests_without_power"}
@@ -73,8 +73,23 @@ def pending_shards(
 
 def pending_rows(connection: Any, settings: Settings, table: str, hardware_id: str, on_problem: OnProblem) -> list[Any]:
     """The rows that `table` lacks of this hardware."""
-    shards = pending_shards(connection, settings, table, hardware_id, on_problem)
-    return [row for shard in shards for row in getattr(rows_of(shard), table)]
+    return acceptable_rows(
+        connection, table, pending_shards(connection, settings, table, hardware_id, on_problem), on_problem
+    )
+
+
+def acceptable_rows(connection: Any, table: str, shards: Iterable[Shard], on_problem: OnProblem) -> list[Any]:
+    """For one write of all: a shard with a row that the table would refuse is told and left out whole."""
+    accepted = []
+    for shard in shards:
+        rows = getattr(rows_of(shard), table)
+        try:
+            refuse_rows(connection, table, rows)
+        except StorageError as error:
+            on_problem(f"{shard.path}: {error}")
+        else:
+            accepted += rows
+    return accepted
 
 
 def register_parents(connection: Any, shards: Iterable[Shard]) -> None:

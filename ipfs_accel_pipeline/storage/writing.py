@@ -60,6 +60,14 @@ def write_rows(
     return WriteCounts(incoming.num_rows, added, rewritten, after, removed=before + added - after)
 
 
+def refuse_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
+    """StorageError about the first row that breaks a rule of the table. Writes nothing."""
+    target = table_named(table)
+    incoming = as_arrow(target, rows)
+    with as_storage_errors(f"Cannot write {table}"), transaction(connection), staged(connection, target, incoming):
+        check_rules(connection, target, constraints_of(connection, target))
+
+
 def _check_slice(table: Table, replace_slice: Conditions | None) -> None:
     replaces = table.policy is WritePolicy.REPLACE
     if replaces and replace_slice is None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.pipeline.loading import load_pending
+from ipfs_accel_pipeline.pipeline.loading import load_pending, pending_rows, pending_shards, register_parents
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -99,6 +99,34 @@ def test_a_damaged_shard_is_reported_and_keeps_no_other_out(settings):
     assert stored(settings, "SELECT run_id FROM test_results") == [("run-2",)]
     assert problems
     assert all(str(damaged.path) in problem for problem in problems)
+
+
+def test_a_shard_with_a_row_that_is_refused_is_reported_and_keeps_no_other_out(settings):
+    refused = seal(settings, "run-1", observation(batch_size=0))
+    seal(settings, "run-2", observation())
+    problems = []
+    load_pending(settings, [HARDWARE_ID], problems.append)
+    assert stored(settings, "SELECT run_id FROM test_results") == [("run-2",)]
+    assert [str(refused.path) in problem and "batch_size" in problem for problem in problems] == [True]
+    assert acceptable(settings, "test_results") == ([], problems)
+
+
+def test_what_one_write_of_all_shards_would_refuse_is_left_out_of_it(settings):
+    seal(settings, "run-1", observation(batch_size=0))
+    seal(settings, "run-2", observation())
+    with open_database(settings.database) as connection:
+        shards = pending_shards(connection, settings, "test_results", HARDWARE_ID, print)
+        register_parents(connection, shards)
+    rows, problems = acceptable(settings, "test_results")
+    assert [row.run_id for row in rows] == ["run-2"]
+    assert len(problems) == 1
+
+
+def acceptable(settings, table):
+    """The rows for one write of all pending shards, and what is told of the others."""
+    problems = []
+    with open_database(settings.database) as connection:
+        return pending_rows(connection, settings, table, HARDWARE_ID, problems.append), problems
 
 
 def test_a_failure_has_its_reason_and_no_performance(settings):

@@ -5,7 +5,7 @@ import dagster as dg
 from ipfs_accel_pipeline.defs.assets.measurements import measurements
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
-from ipfs_accel_pipeline.pipeline.loading import pending_shards, register_parents, rows_of
+from ipfs_accel_pipeline.pipeline.loading import acceptable_rows, pending_shards, register_parents
 from ipfs_accel_pipeline.records import TestResult
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -24,7 +24,7 @@ def test_results(context: dg.AssetExecutionContext) -> list[TestResult]:
     with open_database(settings.database) as connection:
         shards = pending_shards(connection, settings, "test_results", context.partition_key, context.log.error)
         register_parents(connection, shards)
-    rows = [row for shard in shards for row in rows_of(shard).test_results]
+        rows = acceptable_rows(connection, "test_results", shards, context.log.error)
     context.add_output_metadata(
         {
             "shards": len(shards),
