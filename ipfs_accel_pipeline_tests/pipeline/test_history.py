@@ -236,12 +236,12 @@ def test_a_failed_device_is_ruled_out_with_its_reason(settings):
 def test_a_crash_that_knows_no_weights_counts_against_each_version_of_the_model(settings):
     for day, version in enumerate(["one", "two"]):
         seal(settings, f"night-{day}", night(day, 10.0, weights_digest=version * 16))
-    crash = {"weights_digest": None, "started_at": NOON + timedelta(days=2)}
+    crash = {"weights_digest": None, "weights": None, "started_at": NOON + timedelta(days=2)}
     seal(settings, "night-2", failed_observation(**crash))
     load_pending(settings, [HARDWARE_ID])
     with open_database(settings.database) as connection:
         rows = [row for row in refresh_recommendations(connection, NOON) if row.prefer == "latency"]
-    assert [row.verdict for row in rows] == ["ruled_out"] * 2
+    assert [(row.verdict, row.weights) for row in rows] == [("ruled_out", "random")] * 2
     assert {row.reason for row in rows} == {"its newest test ended: error: RuntimeError: fake failure"}
 
 

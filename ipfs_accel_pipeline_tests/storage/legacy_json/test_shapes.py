@@ -251,6 +251,8 @@ def s31(**result):
     [
         (samples.OUTCOME | {"success": False, "return_code": 0, "error": None}, "error", "no reason given"),
         (samples.OUTCOME | {"success": "true", "error": None}, "passed", None),
+        (samples.OUTCOME | {"success": None, "return_code": 0, "error": None}, "passed", None),
+        (samples.OUTCOME | {"success": None, "return_code": 1, "error": None}, "error", "no reason given"),
         (samples.direct(success="False"), "error", "no reason given"),
         (samples.direct(success="False", error="boom"), "error", "boom"),
         (of_platform(success="true"), "passed", None),

@@ -1,5 +1,5 @@
--- One hardware platform, or one hardware type that is absent with its reason, with the counts of its cases; only measured ones
--- count as passed.
+-- One hardware platform, or one hardware type that is absent with its reason, with the counts of its cases; only
+-- measured ones count as passed.
 -- An absence is left out where a later detection of that host found a device of the type.
 SELECT
     h.*, count(c.test_id) AS cases, count(*) FILTER (c.provenance = 'measured') AS measured,
