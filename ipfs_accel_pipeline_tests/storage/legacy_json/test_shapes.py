@@ -246,6 +246,11 @@ def s31(**result):
     return {"ipfs_accelerate_tests": {"acme/tiny": {"local_endpoint": {"cuda:0": result}}}}
 
 
+def test_a_success_without_times_is_not_called_timed():
+    (finding,) = findings(samples.direct(avg_latency_ms=None, latencies_ms=[]))
+    assert (finding.status, finding.prior_reason) == (Status.PASSED, "outcome of a real process")
+
+
 @pytest.mark.parametrize(
     ("document", "status", "error"),
     [

@@ -41,7 +41,7 @@ def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
             hardware=hardware,
             status=ended.status,
             prior=Grade.MEASURED,
-            prior_reason="every run was timed",
+            prior_reason="every run was timed" if timed else "outcome of a real process",
             label="benchmark",
             actual_device=device_used(result),
             error_message=ended.error,
