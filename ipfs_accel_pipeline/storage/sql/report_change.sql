@@ -31,7 +31,8 @@ result AS (
 )
 SELECT
     n.model_id, n.hardware_id, n.endpoint_type, n.precision, n.batch_size, n.sequence_length,
-    o.id AS test_id_before, n.id AS test_id_after, o.status AS status_before, n.status AS status_after, n.error_message AS error,
+    o.id AS test_id_before, n.id AS test_id_after, o.status AS status_before, n.status AS status_after,
+    n.error_message AS error,
     o.p50_latency_ms AS p50_before_ms, o.ci95_low_ms AS ci95_low_before_ms, o.ci95_high_ms AS ci95_high_before_ms,
     n.p50_latency_ms AS p50_after_ms, n.ci95_low_ms AS ci95_low_after_ms, n.ci95_high_ms AS ci95_high_after_ms,
     o.is_disturbed AS is_disturbed_before, n.is_disturbed AS is_disturbed_after,
