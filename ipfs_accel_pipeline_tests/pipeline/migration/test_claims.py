@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from ipfs_accel_pipeline.pipeline.migration import reading, workers
 from ipfs_accel_pipeline.pipeline.migration.report import as_markdown
 from ipfs_accel_pipeline.pipeline.migration.verify import verify
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import legacy_samples as samples
 from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run
 
@@ -14,6 +20,12 @@ from ipfs_accel_pipeline_tests.pipeline.migration.stored import rows, run
 def claimed(**changes):
     """One whose throughput contradicts its latency."""
     return samples.direct(throughput_items_per_second=400.123456, **changes)
+
+
+def forget_acceptance(settings):
+    """As in a database from before there was this column."""
+    with open_database(settings.database) as connection:
+        connection.execute("UPDATE imported_files SET claims_accepted = NULL")
 
 
 def averages(settings):
@@ -84,6 +96,44 @@ def test_claims_that_all_files_together_disprove_are_taken_back_at_once(settings
     assert averages(settings) == {}
 
 
+def test_claims_that_were_taken_back_stay_out_when_their_files_are_read_again(settings, legacy):
+    samples.write(legacy / "cpu.json", claimed(hardware="cpu"))
+    samples.write(legacy / "cuda.json", claimed(hardware="cuda", device="cuda"))
+    run(settings, legacy, accept_claimed=True)
+    forget_acceptance(settings)
+    late = run(settings, legacy, accept_claimed=True)
+    assert (averages(settings), late.downgraded, late.claims_taken) == ({}, [], 0)
+
+
+def test_a_claim_that_two_files_hold_is_taken_once(settings, legacy):
+    samples.write(legacy / "a.json", claimed())
+    samples.write(legacy / "b.json", {"results": [claimed()]})
+    run(settings, legacy)
+    late = run(settings, legacy, accept_claimed=True)
+    assert (late.claims_taken, dict(late.rows), len(averages(settings))) == (1, {"performance_results": 1}, 1)
+
+
+@pytest.mark.parametrize(("document", "graded"), [(claimed(), "measured"), (samples.direct(), "claimed")])
+def test_what_an_older_reader_graded_otherwise_keeps_its_grade_and_gets_no_figures(settings, legacy, document, graded):
+    samples.write(legacy / "a.json", document)
+    run(settings, legacy)
+    with open_database(settings.database) as connection:
+        connection.execute("DELETE FROM performance_results")
+        (test,) = read_rows(connection, "test_results")
+        write_rows(connection, "test_results", [replace(test, details=test.details | {"evidence": graded})])
+    assert run(settings, legacy, accept_claimed=True).claims_taken == 0
+    assert averages(settings) == {}
+
+
+def test_a_file_that_newer_readers_refuse_is_asked_for_its_claims_again(settings, legacy, monkeypatch):
+    samples.write(legacy / "a.json", claimed())
+    run(settings, legacy)
+    with monkeypatch.context() as broken:
+        broken.setattr(reading, "add_rows", None)
+        assert run(settings, legacy, accept_claimed=True).claims_taken == 0
+    assert run(settings, legacy, accept_claimed=True).claims_taken == 1
+
+
 def test_what_another_file_marks_as_simulated_gets_no_figures_from_one_that_claims_them(settings, legacy):
     samples.write(legacy / "a.json", {"is_simulation": True, "results": [claimed()]})
     run(settings, legacy)
@@ -125,8 +175,7 @@ def test_a_large_file_that_no_longer_reads_to_its_end_keeps_its_rows_and_gives_n
 def test_files_of_a_database_from_before_are_asked_for_their_claims(settings, legacy):
     samples.write(legacy / "a.json", claimed())
     run(settings, legacy)
-    with open_database(settings.database) as connection:
-        connection.execute("UPDATE imported_files SET claims_accepted = NULL")
+    forget_acceptance(settings)
     assert run(settings, legacy, accept_claimed=True).claims_taken == 1
 
 
