@@ -24,7 +24,7 @@ from ipfs_accel_pipeline.models.bundles import (
     ArtefactOutcome,
     Bundle,
     artefact_outcome,
-    bundle_folder,
+    file_sizes,
     open_bundle,
     write_outcome,
 )
@@ -40,7 +40,14 @@ from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_p
 from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.store import artefact_lock, bundle_identity, library_versions, new_artefact, write_json
+from ipfs_accel_pipeline.models.store import (
+    artefact_lock,
+    bundle_identity,
+    folder_of,
+    library_versions,
+    new_artefact,
+    write_json,
+)
 from ipfs_accel_pipeline.models.torch_exports import onnx_paths, openvino_paths, save_openvino
 from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
 
@@ -63,15 +70,25 @@ class _Work:
     folder: Path
 
 
-def prepare(spec: dict[str, Any], store: str, artefact: str, weights: str = "auto") -> dict[str, Any]:
-    """The outcome of `artefact` as JSON: the kept one if it is final, else of making it now."""
+def prepare(
+    spec: dict[str, Any], store: str, artefact: str, weights: str = "auto", bundle: str | None = None
+) -> dict[str, Any]:
+    """The outcome of `artefact` as JSON: the kept one if it is final, else of making it now.
+
+    `bundle` is the digest that the caller waits for: Unsupported if the model has another one by now.
+    """
     if artefact not in ARTEFACTS:
         raise UsageError(f"{artefact!r} is none of {', '.join(ARTEFACTS)}")
     model = ModelSpec.from_json(spec)
-    folder = bundle_folder(model, Path(store), weights)
+    source = weights_source(model, weights)  # once: the branch of a hub may move between two questions
+    folder = folder_of(model, Path(store), source)
+    if bundle not in (None, folder.name):
+        raise Unsupported(
+            f"{model.model_id} has changed since this run looked at it (its weights: {source.identity}): run again"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "identity.json", {"model_id": model.model_id, **bundle_identity(model, weights)})
-    return _ensure(_Work(model, weights_source(model, weights), folder), artefact).to_json()
+    write_json(folder / "identity.json", {"model_id": model.model_id, **bundle_identity(model, source)})
+    return _ensure(_Work(model, source, folder), artefact).to_json()
 
 
 def _ensure(work: _Work, artefact: str) -> ArtefactOutcome:
@@ -99,11 +116,11 @@ def _without_what_it_needs(work: _Work, artefact: str) -> ArtefactOutcome | None
 def _make(work: _Work, artefact: str) -> ArtefactOutcome:
     started = time.monotonic()
     attempts: tuple[Any, ...] = ()
-    made, status, reason = None, OK, None
+    made, files, status, reason = None, {}, OK, None
     try:
         with new_artefact(work.folder, artefact) as target:
             made = _MAKERS[artefact](work, target)
-            attempts = made.attempts
+            attempts, files = made.attempts, file_sizes(target)
     except Exception as error:
         status, reason = _failure(error)
         attempts = error.attempts if isinstance(error, ExportError) else ()
@@ -116,6 +133,7 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
         seconds=round(time.monotonic() - started, 2),
         versions=library_versions(),
         details=made.details if made else {},
+        files=files,
     )
 
 

@@ -154,16 +154,14 @@ def _prepare(
     known = artefact_outcome(folder, artefact)
     if known is not None and known.is_final:
         return Prepared(spec.model_id, known, made_now=False)
-    outcome = launcher.run(_job(spec, artefact, config, store))
+    outcome = launcher.run(_job(spec, folder, artefact, config, store))
     if outcome.status is not Status.PASSED:
         record_failure(folder, artefact, str(outcome.status), outcome.message or "no reason given")
-    made = artefact_outcome(folder, artefact)
-    if made is None:
-        raise RuntimeError(f"preparing {artefact} of {spec.model_id} left neither files nor a reason in {folder}")
-    return Prepared(spec.model_id, made, made_now=True)
+    lost = ArtefactOutcome(artefact, "error", f"what was made in {folder} has been removed since; run again")
+    return Prepared(spec.model_id, artefact_outcome(folder, artefact) or lost, made_now=True)
 
 
-def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
+def _job(spec: ModelSpec, folder: Path, artefact: str, config: RunConfig, store: Path) -> Job:
     return Job(
         target=_PREPARE,
         arguments={
@@ -171,6 +169,7 @@ def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
             "store": str(store),
             "artefact": artefact,
             "weights": config.weights,
+            "bundle": folder.name,
         },
         timeout_s=_TIMEOUT_S,
         memory_limit_mb=None,  # the limit is for benchmarks; an export takes several times as much
