@@ -82,7 +82,10 @@ def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     model, loading = model_class(architecture).from_pretrained(
         weights.location, dtype=torch.float32, output_loading_info=True, **where
     )
-    return BuiltModel(_for_inference(model), tuple(sorted(loading["missing_keys"])))
+    missing = set(loading["missing_keys"])
+    if missing and missing.issuperset(name for name, _ in model.named_parameters()):
+        raise Unsupported(f"its files hold none of the weights of {architecture}, such as {min(missing)}")
+    return BuiltModel(_for_inference(model), tuple(sorted(missing)))
 
 
 def _architecture(spec: ModelSpec, config: Any) -> str:

@@ -253,4 +253,5 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     from safetensors.numpy import save_file
 
-    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
+    # Not ascontiguousarray, which makes a scalar an array of one.
+    save_file({name: np.asarray(value, order="C") for name, value in arrays.items()}, path)

@@ -141,15 +141,15 @@ def _known_id(name: str, catalogue: Catalogue) -> str | None:
         return name
     if name in catalogue.aliases:
         return catalogue.aliases[name]
-    found = [model_id for model_id in catalogue if _last_segment(model_id) == name]
+    found = [model_id for model_id in (*catalogue, *catalogue.places) if _last_segment(model_id) == name]
     if len(found) > 1:
         raise UsageError(f"{name} may be {' or '.join(found)}. Write the whole id.")
     return found[0] if found else None
 
 
 def _suggestion(name: str, catalogue: Catalogue) -> str:
-    short = {_last_segment(model_id): model_id for model_id in catalogue}
-    return nearest(name, [*catalogue, *short, *catalogue.aliases])
+    known = [*catalogue, *catalogue.places]
+    return nearest(name, [*known, *map(_last_segment, known), *catalogue.aliases])
 
 
 def _last_segment(model_id: str) -> str:

@@ -46,6 +46,15 @@ def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) and _is_name(name) for name in value)
 
 
+def _is_plain(value: Any) -> bool:
+    """TOML has dates, too, which no configuration has and JSON cannot carry."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | int | float | bool)
+
+
 KEYS = {
     "family": _text("bert"),
     "model_type": _one_of(MODEL_TYPES),
@@ -53,7 +62,9 @@ KEYS = {
     "task": _text("fill-mask"),
     "architecture": _text("BertForMaskedLM"),
     "config_class": _text("BertConfig"),
-    "overrides": Key("a table", lambda value: isinstance(value, dict), "{ hidden_size = 128 }"),
+    "overrides": Key(
+        "a table without dates", lambda value: isinstance(value, dict) and _is_plain(value), "{ hidden_size = 128 }"
+    ),
     "parameters": _count("4_385_920"),
     "parameters_untied": _count("4_385_920"),
     "sequence_length": _count("128"),
@@ -94,7 +105,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
     except FileNotFoundError:
         raise UsageError(f"The catalogue {file} does not exist. Create it, or name another file.") from None
     except (OSError, UnicodeDecodeError, RecursionError) as error:

@@ -35,7 +35,7 @@ from ipfs_accel_pipeline.models.decoder_exports import (
 )
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
-from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
+from ipfs_accel_pipeline.models.onnx_files import copy_model
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
 from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
@@ -158,7 +158,6 @@ def _onnx(work: _Work, target: Path) -> Made:
     if work.spec.source == "openvino":
         raise Unsupported("never: there is no way back from an OpenVINO file to ONNX")
     if work.spec.source == "onnx":
-        require_fp32(_file(work))
         paths = [ExportPath("copy of the file", lambda folder: copy_model(_file(work), folder / "model.onnx"))]
     else:
         paths = onnx_paths(lambda: _torch_model(bundle), bundle.input_specs, bundle.output_names())

@@ -60,4 +60,5 @@ def _all_names(compiled: Any, results: Any) -> Arrays:
 
 
 def port_names(port: Any, index: int) -> list[str]:
+    """Its place where it has none: outputs of what OpenVINO converted from torch have none."""
     return sorted(port.get_names()) or [str(index)]

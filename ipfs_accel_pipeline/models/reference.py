@@ -28,7 +28,7 @@ from ipfs_accel_pipeline.models.inputs import (
     specs_from_openvino,
 )
 from ipfs_accel_pipeline.models.names import as_float32, flatten_outputs
-from ipfs_accel_pipeline.models.onnx_files import float_parameters
+from ipfs_accel_pipeline.models.onnx_files import float_parameters, require_fp32
 from ipfs_accel_pipeline.models.spec import BATCH, InputSpec, ModelSpec
 from ipfs_accel_pipeline.models.store import write_json
 from ipfs_accel_pipeline.models.weights import WeightsSource, files_digest, weight_files
@@ -63,6 +63,7 @@ def reference_of_transformers(spec: ModelSpec, weights: WeightsSource, target: P
 
 def reference_of_onnx(spec: ModelSpec, weights: WeightsSource, target: Path) -> Made:
     path = Path(str(spec.path))
+    require_fp32(path)
     facts: dict[str, Any] = {
         "architecture": None,
         "parameters": float_parameters(path),
@@ -122,6 +123,8 @@ def _write(
     target: Path,
     facts: dict[str, Any],
 ) -> Made:
+    if not specs:
+        raise Unsupported("the model takes no input: its answer never changes, so there is nothing to measure")
     cases = [_case(specs, shape, answer, _INPUT_SEED + index) for index, shape in enumerate(_shapes(specs))]
     degenerate = degenerate_outputs(cases[-1].reference, cases[-1].batch_size)
     common = {
@@ -153,7 +156,7 @@ def _case(specs: tuple[InputSpec, ...], shape: tuple[int, int | None], answer: A
     try:
         outputs = answer(arrays)
     except Exception as error:
-        if is_transient(error):
+        if is_transient(error) or isinstance(error, Unsupported):
             raise
         shapes = {name: value.shape for name, value in arrays.items()}
         raise Unsupported(f"the generated inputs {shapes} do not feed this model: {first_line(error)}") from error

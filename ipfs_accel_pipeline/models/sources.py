@@ -157,10 +157,13 @@ def _model_class(model_id: str, config: Any) -> Any:
     """The class that the configuration names, else the bare model of its family."""
     import transformers
 
-    named = (getattr(config, "architectures", None) or [None])[0]
-    known = getattr(transformers, named, None) if named else transformers.MODEL_MAPPING.get(type(config), None)
-    if known is None:
-        raise UsageError(f"{model_id} is a {named or type(config).__name__}, which this transformers does not have.")
+    named = getattr(config, "architectures", None)
+    named = named[0] if isinstance(named, list) and named else named
+    known = getattr(transformers, str(named), None) if named else transformers.MODEL_MAPPING.get(type(config), None)
+    known = known[0] if isinstance(known, tuple) else known  # a family may have several bare models
+    if not (isinstance(known, type) and issubclass(known, transformers.PreTrainedModel)):
+        what = named or type(config).__name__
+        raise UsageError(f"{model_id} is a {what}, which this transformers does not have as a model.")
     return known
 
 

@@ -24,7 +24,7 @@ from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
 
 # Raise it when what a bundle holds changes its meaning; every bundle is then prepared anew.
-EXPORT_VERSION = 4
+EXPORT_VERSION = 5
 # Shapes are dynamic in every bundle; a static shape class would be another bundle.
 SHAPE_CLASS = "dynamic"
 _LONGEST_SLUG = 100  # a file system ends at 255 bytes, and an id may have the names of two of its entries
@@ -99,8 +99,11 @@ def new_artefact(folder: Path, artefact: str) -> Iterator[Path]:
 def write_json(path: Path, data: Any) -> None:
     """Whole or not at all, also for a reader at the same moment."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _version(library: str) -> str | None:

@@ -67,7 +67,8 @@ def files_digest(files: Iterable[Path]) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    return [file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)]
+    """Without folders of such names, and links that lead nowhere."""
+    return [file for pattern in _WEIGHT_FILES for file in folder.glob(pattern) if file.is_file()]
 
 
 def _local(spec: ModelSpec, wanted: str) -> WeightsSource:

@@ -47,6 +47,14 @@ def test_a_place_of_the_catalogue_is_a_model_by_its_name_from_anywhere(catalogue
     assert "me/mine" not in catalogue  # it is described only when asked for
 
 
+def test_a_place_is_found_by_the_last_part_of_its_name_and_suggested_for_a_slip(catalogue_file):
+    catalogue_file.write_text('["me/my-own-bert"]\npath = "./my-bert"\n')
+    catalogue = load_catalogue(catalogue_file)
+    assert find_model("my-own-bert", catalogue).model_id == "me/my-own-bert"
+    with pytest.raises(UsageError, match="Did you mean my-own-bert"):
+        find_model("my-own-bret", catalogue)
+
+
 def test_a_place_with_an_architecture_beside_it_is_refused(catalogue_file):
     catalogue_file.write_text('["me/mine"]\npath = "./my-bert"\nfamily = "bert"\n')
     with pytest.raises(UsageError, match="leave out family"):

@@ -83,6 +83,18 @@ def test_folder_without_architecture_is_the_bare_model_of_its_family(tmp_path):
     assert (spec.architecture, spec.model_type, spec.task) == ("GPT2Model", "text_decoder", "feature-extraction")
 
 
+def test_folder_of_a_family_with_several_bare_models_is_the_first(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "funnel", "vocab_size": 99, "d_model": 8}))
+    assert find_model(str(tmp_path), CATALOGUE).architecture == "FunnelModel"
+
+
+def test_folder_with_links_to_nowhere_and_folders_named_as_weights_is_read(bert_folder):
+    before = find_model(str(bert_folder), CATALOGUE).revision
+    (bert_folder / "tokenizer.json").symlink_to("/nowhere/tokenizer.json")
+    (bert_folder / "openvino.bin").mkdir()
+    assert find_model(str(bert_folder), CATALOGUE).revision == before
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -93,6 +105,15 @@ def test_folder_without_architecture_is_the_bare_model_of_its_family(tmp_path):
             '{"model_type": "bert", "architectures": ["NoSuchModel"]}',
             "is a NoSuchModel, which this transformers does not",
         ),
+        (
+            '{"model_type": "bert", "architectures": ["pipeline"]}',
+            "is a pipeline, which this transformers does not have",
+        ),
+        (
+            '{"model_type": "bert", "architectures": ["BertConfig"]}',
+            "is a BertConfig, which this transformers does not",
+        ),
+        ('{"model_type": "bert", "architectures": [5]}', "is a 5, which this transformers does not have"),
         ('{"auto_map": {"AutoConfig": "mine.Config"}, "model_type": "mine"}', "cannot be used"),
     ],
 )

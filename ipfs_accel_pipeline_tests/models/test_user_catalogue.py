@@ -60,6 +60,10 @@ def test_empty_file_changes_nothing(user_file):
     assert load_catalogue(user_file("")) == load_catalogue()
 
 
+def test_a_file_that_begins_with_the_mark_of_an_editor_is_read(user_file):
+    assert "me/my-bert" in load_catalogue(user_file("\ufeff" + MINE))
+
+
 def test_loading_a_user_file_leaves_the_shipped_catalogue_alone(user_file):
     load_catalogue(user_file(MINE))
     assert "me/my-bert" not in load_catalogue()
@@ -86,6 +90,7 @@ def test_loading_a_user_file_leaves_the_shipped_catalogue_alone(user_file):
         ('["me/x"]\nmodality = ["text"]', "must be one of text, image"),
         ('["me/x"]\narchitecture = ""', "must be a text that is not empty"),
         ('["me/x"]\noverrides = [1]', "must be a table"),
+        ('["me/x"]\noverrides = { ids = [{ since = 1979-05-27 }] }', "must be a table without dates"),
         ('["me/x"]\naliases = "x"', "must be a list of names"),
         ('["me/x"]\naliases = ["a b"]', "must be a list of names"),
         ('["me/x"]\ndefault = 1', "must be true or false"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -162,3 +163,23 @@ def test_a_bundle_that_is_removed_while_it_is_prepared_is_told_and_the_next_mode
     found = prepared([first, second], tmp_path / "store")
     assert "has been removed since" in str(found["first"][0].outcome.error)
     assert [one.outcome.status for one in found["second"]] == ["ok", "ok"]
+
+
+def test_a_store_that_takes_nothing_more_is_told_of_each_model_and_leaves_no_rest(tmp_path, monkeypatch):
+    """As on a full disk, which root can fill only by filling it."""
+    one, two = onnx_linear(tmp_path / "one.onnx"), onnx_linear(tmp_path / "two.onnx")
+
+    def run(_: Launcher, job: isolation.Job) -> Outcome:
+        return Outcome(Status.ERROR, None, "OSError: [Errno 28] No space left on device", 0.1)
+
+    def replace_nothing(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(preparation.Launcher, "run", run)
+    monkeypatch.setattr("os.replace", replace_nothing)
+    found = prepared([one, two], tmp_path / "store")
+    for model in ("one", "two"):
+        assert [("No space left" in str(told.outcome.error), told.outcome.is_final) for told in found[model]] == [
+            (True, False)
+        ]
+    assert not list((tmp_path / "store").rglob("*.tmp"))
