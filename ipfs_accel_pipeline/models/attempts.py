@@ -14,8 +14,8 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import DownloadError, PipelineError, Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement
-from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
+from ipfs_accel_pipeline.models.reasons import reason_of
 
 # OpenVINO says of a full disk no more than "iostream error": less than this is left after it.
 _FULL_BELOW_BYTES = 2**20
@@ -75,7 +75,7 @@ def _try(
             raise
         if shutil.disk_usage(target).free < _FULL_BELOW_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
-        return (str(error) if isinstance(error, Unsupported) else first_line(error)), []
+        return (str(error) if isinstance(error, Unsupported) else reason_of(error)), []
     refusals = [agreement.refusal() if gated else agreement.problem for agreement in agreements]
     return next((refusal for refusal in refusals if refusal), None), agreements
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import DownloadError, Unsupported
 from ipfs_accel_pipeline.models.quiet import quieten_transformers
+from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.weights import SEED, WeightsSource, are_here
 
@@ -36,9 +37,9 @@ def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     except Exception as error:
         if not are_here(weights):  # transformers has the same words for a lost connection and a file that never was
             raise DownloadError(
-                f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {first_line(error)}"
+                f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {reason_of(error)}"
             ) from error
-        raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {first_line(error)}") from error
+        raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {reason_of(error)}") from error
 
 
 def load_saved(folder: Path, architecture: str, dtype: Any = None) -> Any:
@@ -59,12 +60,6 @@ def model_class(architecture: str) -> Any:
             f"transformers {transformers.__version__} has no {architecture}; code that comes with a model is not run"
         )
     return found
-
-
-def first_line(error: BaseException) -> str:
-    """Type and message of an error, short enough for a table."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"[:300]
 
 
 def _random(spec: ModelSpec) -> BuiltModel:

@@ -17,7 +17,7 @@ from typing import Any
 from ipfs_accel_pipeline.errors import Unsupported, UsageError, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement, compare
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, Made, first_accepted, is_transient
-from ipfs_accel_pipeline.models.build import first_line, load_saved
+from ipfs_accel_pipeline.models.build import load_saved
 from ipfs_accel_pipeline.models.bundles import (
     ARTEFACTS,
     OK,
@@ -38,6 +38,7 @@ from ipfs_accel_pipeline.models.names import match_outputs
 from ipfs_accel_pipeline.models.onnx_files import copy_model
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
 from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
+from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.store import (
@@ -140,12 +141,12 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
 def _failure(error: Exception) -> tuple[str, str]:
     """Status and reason. A full disk or a lost connection is nobody's result: it is raised, and nothing is recorded."""
     if is_out_of_memory(error):
-        return "out_of_memory", first_line(error)
+        return "out_of_memory", reason_of(error)
     if is_transient(error):
         raise error
     if isinstance(error, Unsupported):
         return "unsupported", str(error)
-    return "error", str(error) if isinstance(error, ExportError) else first_line(error)
+    return "error", str(error) if isinstance(error, ExportError) else reason_of(error)
 
 
 def _reference(work: _Work, target: Path) -> Made:

@@ -16,7 +16,7 @@ from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.agreement import degenerate_outputs
 from ipfs_accel_pipeline.models.attempts import Made, is_transient
 from ipfs_accel_pipeline.models.batch_norm import calibrate, has_batch_norm
-from ipfs_accel_pipeline.models.build import build_model, first_line, load_saved
+from ipfs_accel_pipeline.models.build import build_model, load_saved
 from ipfs_accel_pipeline.models.bundles import ParityCase, save_cases
 from ipfs_accel_pipeline.models.graph_runs import onnx_run, openvino_run
 from ipfs_accel_pipeline.models.inputs import (
@@ -29,6 +29,7 @@ from ipfs_accel_pipeline.models.inputs import (
 )
 from ipfs_accel_pipeline.models.names import as_float32, flatten_outputs
 from ipfs_accel_pipeline.models.onnx_files import float_parameters, require_fp32
+from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.spec import BATCH, InputSpec, ModelSpec
 from ipfs_accel_pipeline.models.store import write_json
 from ipfs_accel_pipeline.models.weights import WeightsSource, files_digest, weight_files
@@ -159,7 +160,7 @@ def _case(specs: tuple[InputSpec, ...], shape: tuple[int, int | None], answer: A
         if is_transient(error) or isinstance(error, Unsupported):
             raise
         shapes = {name: value.shape for name, value in arrays.items()}
-        raise Unsupported(f"the generated inputs {shapes} do not feed this model: {first_line(error)}") from error
+        raise Unsupported(f"the generated inputs {shapes} do not feed this model: {reason_of(error)}") from error
     if not outputs:
         raise Unsupported("the model returns no tensors to compare")
     return ParityCase(*shape, arrays, outputs)

@@ -15,10 +15,11 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.classify import modality_of, modality_of_class, model_type_of, task_of
-from ipfs_accel_pipeline.models.configurations import first_line, hub_answers, hub_commit, read_config
+from ipfs_accel_pipeline.models.configurations import hub_answers, hub_commit, read_config
 from ipfs_accel_pipeline.models.file_inputs import specs_from_onnx, specs_from_openvino
 from ipfs_accel_pipeline.models.model_registry import download, is_registry_name, resolve
 from ipfs_accel_pipeline.models.onnx_files import external_files
+from ipfs_accel_pipeline.models.reasons import telling_line
 from ipfs_accel_pipeline.models.spec import SEQUENCE, InputSpec, ModelSpec
 from ipfs_accel_pipeline.models.weights import files_digest, weight_files
 
@@ -67,7 +68,10 @@ def folder_spec(path: Path) -> ModelSpec:
         raise UsageError(f"The folder {path} has no config.json, so it is no transformers model (see save_pretrained).")
     path = path.resolve()
     config = read_config(str(path), local_only=True)
-    revision = "sha256:" + files_digest(weight_files(path))
+    try:
+        revision = "sha256:" + files_digest(weight_files(path))
+    except OSError as error:
+        raise UsageError(f"The files of {path} cannot be read: {telling_line(error)}") from error
     return _config_spec(f"folder/{path.name}", config, source="folder", revision=revision, path=str(path))
 
 
@@ -107,7 +111,7 @@ def _file_spec(path: Path) -> ModelSpec:
     except (UsageError, Unsupported) as error:
         raise UsageError(str(error)) from error
     except Exception as error:  # the parsers raise their own kinds for a broken file
-        raise UsageError(f"{path} is no readable {path.suffix} model: {first_line(error)}") from error
+        raise UsageError(f"{path} is no readable {path.suffix} model: {telling_line(error)}") from error
 
 
 def _inputs(read: Any, path: Path) -> Sequence[InputSpec]:

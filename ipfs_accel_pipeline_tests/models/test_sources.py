@@ -12,6 +12,7 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models import configurations
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.classify import task_of
+from ipfs_accel_pipeline.models.sources import current_revision
 
 CATALOGUE = load_catalogue()
 TINY = {"vocab_size": 99, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
@@ -81,6 +82,14 @@ def test_folder_without_architecture_is_the_bare_model_of_its_family(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt2", "n_embd": 8, "n_layer": 1, "n_head": 2}))
     spec = find_model(str(tmp_path), CATALOGUE)
     assert (spec.architecture, spec.model_type, spec.task) == ("GPT2Model", "text_decoder", "feature-extraction")
+
+
+def test_folder_whose_weights_cannot_be_read_says_so_and_has_no_revision(bert_folder):
+    (bert_folder / "model.safetensors").unlink()
+    (bert_folder / "model.safetensors").symlink_to("/proc/self/mem")  # opens, and fails when it is read
+    with pytest.raises(UsageError, match="my-bert cannot be read"):
+        find_model(str(bert_folder), CATALOGUE)
+    assert current_revision(str(bert_folder)) is None
 
 
 def test_folder_of_a_family_with_several_bare_models_is_the_first(tmp_path):
