@@ -5,7 +5,8 @@ Only ever called in a child process: it imports torch and transformers, inside f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ipfs_accel_pipeline.models.quiet import quieten_transformers
 from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.weights import SEED, WeightsSource, are_here
+
+_SLIP = 0.9  # `hiden_size` for `hidden_size` has 0.95, the nearest unread key of the catalogue 0.86
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,20 @@ def model_class(architecture: str) -> Any:
 
 
 def _random(spec: ModelSpec) -> BuiltModel:
-    config = model_class(str(spec.config_class))(**spec.overrides)
+    config_class = model_class(str(spec.config_class))
+    _check_overrides(config_class, spec.overrides)
+    config = config_class(**spec.overrides)
     return BuiltModel(_for_inference(model_class(str(spec.architecture))(config)))
+
+
+def _check_overrides(config_class: Any, overrides: dict[str, Any]) -> None:
+    """A configuration takes keys that it does not know, as those of the hub have some: only what looks like a slip of
+    one that it knows is refused, which would leave its default and build another model."""
+    known = {field.name for field in fields(config_class)} | set(config_class.attribute_map)
+    for key in overrides.keys() - known:
+        meant = difflib.get_close_matches(key, known, n=1, cutoff=_SLIP)
+        if meant:
+            raise Unsupported(f"{config_class.__name__} has no {key}. Did you mean {meant[0]}?")
 
 
 def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:

@@ -29,7 +29,7 @@ _NOT_IN_SPEC = ("aliases", "default")
 
 
 class Catalogue(dict[str, ModelSpec]):
-    """Specs by model id, with the short names, the default set, and the places that the user gave a name.
+    """Specs by model id, with the short names, the ids of a run that names none, and places with a name.
 
     `places` (model id -> folder, file or registry name) are no specs yet: describing one reads the model's files.
     """
@@ -60,11 +60,6 @@ def load_catalogue(user_file: Path | None = None) -> Catalogue:
     defaults = [model_id for model_id, entry in entries.items() if entry.get("default")]
     places = {model_id: _place(entry["path"], user_file) for model_id, entry in entries.items() if "path" in entry}
     return Catalogue(specs, _aliases(entries), defaults, places)
-
-
-def default_models(user_file: Path | None = None) -> list[str]:
-    """Ids of the small models of a run that names none."""
-    return load_catalogue(user_file).defaults
 
 
 def find_model(name: str, catalogue: Catalogue) -> ModelSpec:

@@ -11,10 +11,14 @@ _PLACE_WITHIN = re.compile(r"/onnxruntime_src/\S+:\d+ [^()]*\([^()]*\)")
 
 
 def telling_line(error: BaseException) -> str:
-    """The first line; where that is a place in the library's source, what is said beside places."""
+    """The first line, with the next where it ends in a colon; where it is a place in the library's source, what is said
+    beside places."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not _PLACE.fullmatch(line)]
-    text = " ".join(told) if 0 < len(told) < len(lines) else next(iter(lines), type(error).__name__)
+    if told and len(told) < len(lines):
+        text = " ".join(told)
+    else:
+        text = " ".join(lines[: 2 if lines[0].endswith(":") else 1]) if lines else type(error).__name__
     return _PLACE_WITHIN.sub("", text)[:_LONGEST]
 
 

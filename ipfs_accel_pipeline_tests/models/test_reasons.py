@@ -27,6 +27,10 @@ NEWER_FILE = (
     [
         ("one\ntwo", "one"),
         ("\n  one  \ntwo", "one"),
+        (
+            "Validation error for field 'x':\n    TypeError: Field 'x' expected int\nmore",
+            "Validation error for field 'x': TypeError: Field 'x' expected int",
+        ),
         (BROKEN_WEIGHTS, "Incorrect weights in bin file!"),
         (
             UNKNOWN_OPERATOR,

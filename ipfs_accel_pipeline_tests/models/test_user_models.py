@@ -1,4 +1,4 @@
-"""Odd files that users bring: each is measured as what it is, or says why not."""
+"""Odd models that users bring or describe: each is measured as what it is, or says why not."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.export import prepare
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.versions import describe_version
+from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT
 from ipfs_accel_pipeline_tests.models.graph_files import WEIGHTS, custom_spec, openvino_linear
 
 X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 6])
@@ -150,3 +151,22 @@ def test_a_folder_whose_files_hold_nothing_of_its_model_is_not_called_pretrained
     spec = find_model(str(folder), load_catalogue())
     ((status, said),) = outcomes(replace(spec, model_id="foreign"), tmp_path, "reference")
     assert (status, "hold none of the weights of BertModel" in str(said)) == ("unsupported", True), said
+
+
+def test_a_slip_in_an_override_does_not_build_another_model_under_the_name(tmp_path):
+    sizes = {key: value for key, value in TINY_BERT.overrides.items() if key != "hidden_size"}
+    slipped = replace(TINY_BERT, model_id="slipped", overrides={**sizes, "hiden_size": 32})
+    ((status, said),) = outcomes(slipped, tmp_path, "reference")
+    assert (status, said) == ("unsupported", "BertConfig has no hiden_size. Did you mean hidden_size?")
+
+
+@pytest.mark.parametrize("override", [{"num_labels": 3}, {"is_decoder": False}, {"from_the_hub_and_unread": 1}])
+def test_what_a_configuration_takes_or_carries_along_is_no_slip(tmp_path, override):
+    carrying = replace(TINY_BERT, overrides={**TINY_BERT.overrides, **override})
+    assert outcomes(carrying, tmp_path, "reference") == [("ok", None)]
+
+
+def test_a_configuration_of_the_wrong_type_says_what_it_wants(tmp_path):
+    wrong = replace(TINY_BERT, overrides={"hidden_size": "abc"})
+    ((status, said),) = outcomes(wrong, tmp_path, "reference")
+    assert (status, "expected int, got str" in str(said)) == ("unsupported", True), said
