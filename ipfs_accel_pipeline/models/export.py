@@ -144,9 +144,9 @@ def _failure(error: Exception) -> tuple[str, str]:
         return "out_of_memory", reason_of(error)
     if is_transient(error):
         raise error
-    if isinstance(error, Unsupported):
-        return "unsupported", str(error)
-    return "error", str(error) if isinstance(error, ExportError) else reason_of(error)
+    if isinstance(error, ExportError):
+        return ("unsupported" if error.is_unsupported else "error"), str(error)
+    return ("unsupported", str(error)) if isinstance(error, Unsupported) else ("error", reason_of(error))
 
 
 def _reference(work: _Work, target: Path) -> Made:

@@ -23,6 +23,7 @@ from ipfs_accel_pipeline_tests.models.graph_files import WEIGHTS, custom_spec, o
 
 X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 6])
 Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])
+X_AS_Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 6])
 PRODUCT = helper.make_node("MatMul", ["x", "W"], ["y"])
 
 
@@ -170,3 +171,20 @@ def test_a_configuration_of_the_wrong_type_says_what_it_wants(tmp_path):
     wrong = replace(TINY_BERT, overrides={"hidden_size": "abc"})
     ((status, said),) = outcomes(wrong, tmp_path, "reference")
     assert (status, "expected int, got str" in str(said)) == ("unsupported", True), said
+
+
+def test_a_shape_that_openvino_would_read_beyond_is_no_answer(tmp_path):
+    """With nothing but free dimensions it computes with what lies behind the input, and says nothing."""
+    x = openvino.opset13.parameter([-1, -1], openvino.Type.f32, name="x")
+    x.output(0).get_tensor().set_names({"x"})
+    product = openvino.opset13.matmul(x, openvino.opset13.constant(WEIGHTS), False, False)
+    model = openvino.Model([openvino.opset13.result(product)], [x])
+    openvino.save_model(model, str(tmp_path / "free.xml"), compress_to_fp16=False)
+    ((status, said),) = outcomes(custom_spec("openvino", tmp_path / "free.xml"), tmp_path, "reference")
+    assert (status, "{'x': (1, 16)} do not feed this model" in str(said)) == ("unsupported", True), said
+
+
+def test_an_int8_that_leaves_a_model_in_floats_is_unsupported_as_on_pytorch(tmp_path):
+    spec = custom_spec("onnx", save(tmp_path / "sum.onnx", [helper.make_node("Relu", ["x"], ["y"])], [X_AS_Y], None))
+    ((status, said),) = outcomes(spec, tmp_path, "onnx_int8")
+    assert (status, "0 of 0 matrix products" in str(said)) == ("unsupported", True), said
