@@ -56,7 +56,7 @@ def first_accepted(
     for path in paths:
         started = time.monotonic()
         refusal, agreements = _try(path, target, check, gated)
-        attempts.append(Attempt(path.name, refusal and refusal.reason, round(time.monotonic() - started, 2)))
+        attempts.append(Attempt(path.name, refusal.reason if refusal else None, round(time.monotonic() - started, 2)))
         if refusal is None:
             details = {"agreement": [agreement.to_json() for agreement in agreements]}
             return Made(path.name, tuple(attempts), details)
