@@ -25,6 +25,16 @@ def read_config(name: str, local_only: bool) -> Any:
         raise UsageError(_config_failure(name, local_only, error)) from error
 
 
+def text_config(config: Any) -> Any:
+    """The part that is fed text; where an encoder and a decoder may be, the encoder."""
+    if not hasattr(config, "get_text_config"):
+        return config
+    try:
+        return config.get_text_config()
+    except ValueError:  # two of them, says transformers
+        return config.get_text_config(encoder=True)
+
+
 def _config_failure(name: str, local_only: bool, error: Exception) -> str:
     if isinstance(error, OSError) and local_only and not Path(name).is_absolute():
         return (

@@ -15,7 +15,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.classify import modality_of, modality_of_class, model_type_of, task_of
-from ipfs_accel_pipeline.models.configurations import hub_answers, hub_commit, read_config
+from ipfs_accel_pipeline.models.configurations import hub_answers, hub_commit, read_config, text_config
 from ipfs_accel_pipeline.models.file_inputs import specs_from_onnx, specs_from_openvino
 from ipfs_accel_pipeline.models.model_registry import download, is_registry_name, resolve
 from ipfs_accel_pipeline.models.onnx_files import external_files
@@ -180,7 +180,7 @@ def _counted(architecture: str, config: Any) -> int | None:
 
 
 def _tokens(config: Any) -> int:
-    longest = getattr(config.get_text_config(), "max_position_embeddings", None)
+    longest = getattr(text_config(config), "max_position_embeddings", None)
     return min(_DEFAULT_TOKENS, longest) if isinstance(longest, int) and longest > 0 else _DEFAULT_TOKENS
 
 

@@ -92,6 +92,11 @@ def test_folder_whose_weights_cannot_be_read_says_so_and_has_no_revision(bert_fo
     assert current_revision(str(bert_folder)) is None
 
 
+def test_folder_of_a_family_of_which_two_parts_read_text_is_described(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "musicgen"}))
+    assert find_model(str(tmp_path), CATALOGUE).architecture == "MusicgenModel"
+
+
 def test_folder_of_a_family_with_several_bare_models_is_the_first(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "funnel", "vocab_size": 99, "d_model": 8}))
     assert find_model(str(tmp_path), CATALOGUE).architecture == "FunnelModel"
