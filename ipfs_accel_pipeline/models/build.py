@@ -16,6 +16,8 @@ from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.weights import SEED, WeightsSource, are_here
 
+# What a file raises that is cut short. The commit does not change when it is mended, so no such failure may be kept.
+_DAMAGES = ("SafetensorError", "UnpicklingError", "EOFError")
 _SLIP = 0.9  # `hiden_size` for `hidden_size` has 0.95, the nearest unread key of the catalogue 0.86
 
 
@@ -41,6 +43,11 @@ def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
         if not are_here(weights):  # transformers has the same words for a lost connection and a file that never was
             raise DownloadError(
                 f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {reason_of(error)}"
+            ) from error
+        if weights.commit and type(error).__name__ in _DAMAGES:
+            raise DownloadError(
+                f"files of {weights.location} at {weights.commit[:12]} are damaged in the hub's cache, download them "
+                f"again: {reason_of(error)}"
             ) from error
         raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {reason_of(error)}") from error
 

@@ -7,6 +7,7 @@ path that was tried; reading them back is `bundles`.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from ipfs_accel_pipeline.models.decoder_exports import (
 )
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
-from ipfs_accel_pipeline.models.onnx_files import copy_model
+from ipfs_accel_pipeline.models.onnx_files import copy_model, external_files
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
 from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
 from ipfs_accel_pipeline.models.reasons import reason_of
@@ -254,7 +255,11 @@ def _copy_openvino(path: Path, target: Path) -> None:
 def _convert_onnx(path: Path, folder: Path) -> None:
     import openvino
 
-    save_openvino(openvino.convert_model(str(path)), folder / "model.xml")
+    with tempfile.TemporaryDirectory(dir=folder) as copies:
+        if any(file.is_symlink() for file in external_files(path)):  # which OpenVINO does not follow
+            copy_model(path, Path(copies) / "model.onnx")
+            path = Path(copies) / "model.onnx"
+        save_openvino(openvino.convert_model(str(path)), folder / "model.xml")
 
 
 def _file(work: _Work) -> Path:

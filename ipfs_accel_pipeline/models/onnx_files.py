@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -125,8 +126,9 @@ def _product(dims: list[int]) -> int:
 
 
 def _beside(path: Path, location: str) -> Path:
-    file = (path.parent / location).resolve()
-    if not file.is_relative_to(path.parent.resolve()):  # a graph must not make us read any file it likes
+    # A graph must not make us read any file it likes. Links are the user's: a hub's cache has nothing else.
+    file = Path(os.path.abspath(path.parent / location))
+    if not file.is_relative_to(os.path.abspath(path.parent)):
         raise Unsupported(f"{path.name} names weights outside its folder: {location}")
     if not file.exists():
         raise Unsupported(f"{path.name} names weights that are missing: {location}")

@@ -7,6 +7,7 @@ models of one name are told apart by `revision`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -107,7 +108,9 @@ def _file_spec(path: Path) -> ModelSpec:
     if not _exists(path.is_file):
         raise UsageError(f"The model file {path} does not exist.")
     try:
-        return onnx_spec(path.resolve()) if path.suffix == ".onnx" else openvino_spec(path.resolve())
+        # Not resolved: in a hub's cache files are links to blobs without their names.
+        path = Path(os.path.abspath(path))
+        return onnx_spec(path) if path.suffix == ".onnx" else openvino_spec(path)
     except (UsageError, Unsupported) as error:
         raise UsageError(str(error)) from error
     except Exception as error:  # the parsers raise their own kinds for a broken file

@@ -19,7 +19,7 @@ from ipfs_accel_pipeline.models.export import prepare
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.versions import describe_version
 from ipfs_accel_pipeline_tests.bundle_fixtures import TINY_BERT
-from ipfs_accel_pipeline_tests.models.graph_files import WEIGHTS, custom_spec, openvino_linear
+from ipfs_accel_pipeline_tests.models.graph_files import WEIGHTS, custom_spec, onnx_linear, openvino_linear
 
 X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 6])
 Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])
@@ -188,3 +188,39 @@ def test_an_int8_that_leaves_a_model_in_floats_is_unsupported_as_on_pytorch(tmp_
     spec = custom_spec("onnx", save(tmp_path / "sum.onnx", [helper.make_node("Relu", ["x"], ["y"])], [X_AS_Y], None))
     ((status, said),) = outcomes(spec, tmp_path, "onnx_int8")
     assert (status, "0 of 0 matrix products" in str(said)) == ("unsupported", True), said
+
+
+def linked(cache: Path, folder: Path, *files: Path) -> Path:
+    """The files as a hub's cache keeps them: links to blobs without endings. Returns the first link."""
+    folder.mkdir()
+    cache.mkdir()
+    for number, file in enumerate(files):
+        file.rename(cache / f"blob{number}")
+        (folder / file.name).symlink_to(Path("..") / cache.name / f"blob{number}")
+    return folder / files[0].name
+
+
+def test_an_onnx_file_of_a_hub_cache_goes_by_its_own_name_and_finds_its_weights(tmp_path):
+    onnx_linear(tmp_path / "model.onnx", external=True)
+    path = linked(tmp_path / "blobs", tmp_path / "mine", tmp_path / "model.onnx", tmp_path / "weights.data")
+    spec = find_model(str(path), load_catalogue())
+    assert spec.model_id == "onnx/mine/model"
+    assert outcomes(spec, tmp_path / "store", "onnx", "openvino") == [("ok", None), ("ok", None)]
+    files = bundle_folder(spec, tmp_path / "store").rglob("*")
+    assert not [file for file in files if file.is_symlink() or file.suffix == ".partial"]
+
+
+def test_an_openvino_file_of_a_hub_cache_goes_by_its_own_name_and_finds_its_weights(tmp_path):
+    openvino_linear(tmp_path / "model.xml")
+    path = linked(tmp_path / "blobs", tmp_path / "mine", tmp_path / "model.xml", tmp_path / "model.bin")
+    spec = find_model(str(path), load_catalogue())
+    assert spec.model_id == "openvino/mine/model"
+    assert outcomes(spec, tmp_path / "store", "openvino") == [("ok", None)]
+
+
+def test_a_model_is_the_same_by_a_path_through_its_parent(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    onnx_linear(tmp_path / "mine" / "model.onnx")
+    monkeypatch.chdir(tmp_path / "mine")
+    for name in ("model.onnx", "./model.onnx", "../mine/model.onnx"):
+        assert find_model(name, load_catalogue()).model_id == "onnx/mine/model"
