@@ -73,7 +73,9 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _local(spec: ModelSpec, wanted: str) -> WeightsSource:
     if wanted == "random":
-        raise UsageError(f"{spec.model_id} is a {spec.source} with its own weights; ask for weights auto or pretrained")
+        raise UsageError(
+            f"{spec.model_id} comes with its own weights ({spec.source}); ask for weights auto or pretrained"
+        )
     path = Path(spec.path or "")
     if not spec.path or not path.exists():
         raise Unsupported(f"{spec.model_id}: {spec.path or 'its path'} does not exist")
