@@ -23,9 +23,11 @@ from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
 from ipfs_accel_pipeline.pipeline.preparation import Prepared, most_artefacts, needed_artefacts, prepare_bundles
 from ipfs_accel_pipeline.pipeline.recovery import COMMAND_LINE_PREFIX, recover_abandoned
+from ipfs_accel_pipeline.pipeline.vanished import with_vanished
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.shards import Shard
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
@@ -58,10 +60,11 @@ class RunResult:
 
 
 def detect_and_store(settings: Settings) -> list[HardwarePlatform]:
-    """Look at this machine and keep what was found."""
+    """Look at this machine and keep what was found, and what is not here any more. Returns what was found."""
     platforms = detect_hardware()
     with open_database(settings.database) as connection:
-        write_rows(connection, "hardware_platforms", platforms)
+        stored = read_rows(connection, "hardware_platforms")
+        write_rows(connection, "hardware_platforms", with_vanished(platforms, stored))
     return platforms
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 
 import dagster as dg
 import pytest
@@ -190,6 +191,26 @@ def test_a_wrong_choice_fails_at_once_and_says_what_to_do(launch, openvino, run_
     assert says in str(
         failures[0].user_failure_data.description if failures[0].user_failure_data else failures[0].error
     )
+
+
+def test_a_run_without_a_partition_says_where_to_choose_one(launch):
+    result = launch("benchmark", asset_selection=[dg.AssetKey("measurements")])
+    (failure,) = (event.step_failure_data for event in result.filter_events(lambda event: event.is_step_failure))
+    assert "No device was chosen" in failure.user_failure_data.description
+
+
+def test_a_device_that_is_not_here_any_more_is_not_said_to_be_available(workshop, launch, hardware):
+    gone = hardware_row(hardware_id="cuda-gone-0", hardware_type="CUDA", hostname=socket.gethostname())
+    with open_database(workshop.settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [gone])
+    assert launch("detect").success
+    assert launch("publish").success
+    ((available, reason),) = stored(
+        workshop,
+        f"SELECT available, unavailable_reason FROM hardware_platforms WHERE hardware_id = '{gone.hardware_id}'",
+    )
+    assert not available
+    assert reason.startswith("It was here before")
 
 
 def test_a_partition_without_hardware_is_refused_with_the_remedy(launch, instance, run_config):

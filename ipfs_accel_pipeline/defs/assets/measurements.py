@@ -34,6 +34,11 @@ def measurements(
     hardware_platforms: list[HardwarePlatform],
 ) -> dg.MaterializeResult:
     """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
+    if not context.has_partition_key:
+        raise dg.Failure(
+            "No device was chosen. Launch again with a partition: in the launchpad it stands above the configuration.",
+            allow_retries=False,
+        )
     platform = _platform(hardware_platforms, context.partition_key)
     if not is_on_hub(platform):  # of a hub's device the hub says whether it is there, as a result
         _require_present(context.partition_key)
