@@ -26,7 +26,7 @@ from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.lock import exclusive
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot, publish_snapshot
 from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID
 from ipfs_accel_pipeline_tests.pipeline.nights import load_nights, night, seal
 
@@ -242,6 +242,14 @@ def test_what_a_killed_run_measured_is_loaded_though_nobody_executes_it_again(se
         dg.materialize([outcomes], partition_key=HARDWARE_ID, instance=instance, resources={"io_manager": tables})
     with open_database(settings.database) as connection:
         assert sorted(row.run_id for row in read_rows(connection, "test_results")) == ["killed", "run-1"]
+
+
+def test_publishing_brings_up_to_date_what_follows_from_the_results(settings, definitions):
+    load_nights(settings, [10.0] * 7 + [14.0] * 4, {"environment": {"threads": 1}}, 7)
+    assert definitions.resolve_job_def("publish").execute_in_process().success
+    with open_snapshot(settings.snapshot) as connection:
+        assert read_rows(connection, "performance_changes")
+        assert read_rows(connection, "recommendations")
 
 
 @pytest.mark.slow
