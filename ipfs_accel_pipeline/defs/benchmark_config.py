@@ -3,8 +3,8 @@
 Names only: run configuration carries no paths and no commands, because the webserver has no authentication.
 """
 
+import os
 from enum import Enum
-from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
@@ -86,7 +86,7 @@ class BenchmarkConfig(dg.ConfigurableResource):
 
 
 def _name(name: str) -> str:
-    if Path(name).exists() or name.startswith((".", "/", "~")) or name.endswith((".onnx", ".xml")) or "\\" in name:
+    if os.path.exists(name) or name.startswith((".", "/", "~")) or name.endswith((".onnx", ".xml")) or "\\" in name:
         raise UsageError(
             f"{name!r} is a path, and a run from the UI takes names only. Give the file a name in the catalogue file "
             "that BENCHMARK_CATALOGUE points at, or measure it with `ipfs-accel run --models`."

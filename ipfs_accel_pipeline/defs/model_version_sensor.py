@@ -1,6 +1,7 @@
 """Notices another version of a model that was measured before, and asks for its benchmark where the old one ran."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,14 @@ from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.defs.assets.performance_results import performance_results
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
 from ipfs_accel_pipeline.defs.metadata import markdown_table
+from ipfs_accel_pipeline.defs.partitions import HARDWARE
 from ipfs_accel_pipeline.defs.sensors import PARTITION_TAG, is_running
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, compare_sides
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.queries import run_query
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 PREDECESSOR_TAG = "bench/predecessor"
 _PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
@@ -35,22 +38,25 @@ def new_model_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     with open_database(load_settings().database, lock_timeout_s=_PATIENCE_S) as connection:
         measured = run_query(connection, "measured_revision").to_dict("records")
     changed = [row for row in measured if now.get(row["model_id"]) not in (None, _as_read(row))]
+    # A device may be known to the command line only, or its partition deleted: one such key would fail the whole tick.
+    partitions = set(context.instance.get_dynamic_partitions(HARDWARE))
     requests = [
         _request(row, hardware, now[row["model_id"]])
         for row in changed
         for hardware in row["hardware_ids"]
-        if not is_running(context.instance, _tags(row) | {PARTITION_TAG: hardware})
+        if hardware in partitions and not is_running(context.instance, _tags(row) | {PARTITION_TAG: hardware})
     ]
-    return dg.SensorResult(
-        run_requests=requests,
-        skip_reason=None
-        if requests
-        else dg.SkipReason(
-            f"being measured: {', '.join(row['model_id'] for row in changed)}"
-            if changed
-            else f"no other version among {', '.join(now) or 'no named places'}"
-        ),
-    )
+    if requests:
+        return dg.SensorResult(run_requests=requests)
+    return dg.SensorResult(skip_reason=dg.SkipReason(_why_none(changed, now, partitions)))
+
+
+def _why_none(changed: list[Any], named: Mapping[str, str], partitions: set[str]) -> str:
+    if not changed:
+        return f"no other version among {', '.join(named) or 'no named places'}"
+    missing = sorted({hardware for row in changed for hardware in row["hardware_ids"]} - partitions)
+    told = f"; no partition: {', '.join(missing)}. Run the job `detect` where they are" if missing else ""
+    return f"being measured: {', '.join(row['model_id'] for row in changed)}{told}"
 
 
 def _request(row: Any, hardware_id: str, revision: str) -> dg.RunRequest:
@@ -82,7 +88,8 @@ def version_comparison(context: dg.RunStatusSensorContext) -> dg.SkipReason:
         return dg.SkipReason("this run measured no new model version")
     settings = load_settings()
     sides = f"version:{predecessor}", f"run:{run.root_run_id or run.run_id}"
-    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+    # The snapshot, which this run published and nobody holds: Dagster does not ask again about the same run.
+    with open_snapshot(settings.snapshot) as connection:
         report = compare_sides(connection, settings.shards, *sides, minimum_effect=DEFAULT_EFFECT)
     verdicts = Counter(one.result.verdict for one in report.compared)
     context.instance.report_runless_asset_event(

@@ -35,7 +35,8 @@ def new_hardware(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     here = [platform.hardware_id for platform in detect_apart() if platform.available]
     new = [key for key in here if key not in measured]
     due = [key for key in new if not is_running(context.instance, {PARTITION_TAG: key})]
-    unknown = sorted(set(new) - set(context.instance.get_dynamic_partitions(HARDWARE)))
+    # Also what was measured before: its partition was deleted while it was unplugged.
+    unknown = sorted(set(here) - set(context.instance.get_dynamic_partitions(HARDWARE)))
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(run_key=f"new-{key}-{datetime.now(UTC):%Y-%m-%d}", partition_key=key) for key in due

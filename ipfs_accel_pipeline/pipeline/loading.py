@@ -6,7 +6,7 @@ Ids follow from the shards' content, so loading one twice writes the same rows o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.models.catalogue import model_row
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.versions import version_row
+from ipfs_accel_pipeline.pipeline.recommending import recommended_pairs
 from ipfs_accel_pipeline.records import HardwareCompatibility, HardwarePlatform, Model, ModelVersion, Provenance
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -132,10 +133,15 @@ def _write_shard(connection: Any, table: str, shard: Shard, on_problem: OnProble
 
 
 def current_compatibility(connection: Any, hardware_id: str) -> list[HardwareCompatibility]:
-    """One row per model tested on this hardware, from the latest test of each case."""
+    """One row per model tested on this hardware, from the latest test of each case.
+
+    What is recommended stays what the stored recommendations say, until those are made again.
+    """
     frame = run_query(connection, "latest_tests", hardware_id=hardware_id, include_unmeasured=True)
     names = [field.name for field in fields(Evidence)]
-    return compatibility_rows(Evidence(**{name: _plain(row[name]) for name in names}) for _, row in frame.iterrows())
+    rows = compatibility_rows(Evidence(**{name: _plain(row[name]) for name in names}) for _, row in frame.iterrows())
+    recommended = recommended_pairs(read_rows(connection, "recommendations", {"hardware_id": hardware_id}))
+    return [replace(row, recommended=recommended.get((row.model_id, hardware_id))) for row in rows]
 
 
 def parents_of(shard: Shard) -> tuple[HardwarePlatform, list[Model]]:

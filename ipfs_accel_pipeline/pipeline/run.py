@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ipfs_accel_pipeline.benchmark.host_lock import exclusive_host
-from ipfs_accel_pipeline.errors import StorageError, UsageError
+from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue, model_row
 from ipfs_accel_pipeline.models.catalogue_file import nearest
@@ -22,15 +22,15 @@ from ipfs_accel_pipeline.pipeline.loading import load_pending
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.planning import plan_cases
 from ipfs_accel_pipeline.pipeline.preparation import Prepared, most_artefacts, needed_artefacts, prepare_bundles
+from ipfs_accel_pipeline.pipeline.recovery import COMMAND_LINE_PREFIX, recover_abandoned
+from ipfs_accel_pipeline.pipeline.vanished import with_vanished
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType, Observation
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
-from ipfs_accel_pipeline.storage.shards import Shard, ShardStore
+from ipfs_accel_pipeline.storage.reading import read_rows
+from ipfs_accel_pipeline.storage.shards import Shard
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
-
-_RUN_PREFIX = "cli-"  # such a run is never continued: the next one has another id
-_RETRY_DAYS = 7
 
 
 class Progress(Protocol):
@@ -60,10 +60,11 @@ class RunResult:
 
 
 def detect_and_store(settings: Settings) -> list[HardwarePlatform]:
-    """Look at this machine and keep what was found."""
+    """Look at this machine and keep what was found, and what is not here any more. Returns what was found."""
     platforms = detect_hardware()
     with open_database(settings.database) as connection:
-        write_rows(connection, "hardware_platforms", platforms)
+        stored = read_rows(connection, "hardware_platforms")
+        write_rows(connection, "hardware_platforms", with_vanished(platforms, stored))
     return platforms
 
 
@@ -133,9 +134,10 @@ def run_pipeline(
     added_at = datetime.now(UTC)
     with open_database(settings.database) as connection:
         write_rows(connection, "models", [model_row(spec, added_at) for spec in specs])
-    _recover_abandoned(settings, progress)
+    for shard in recover_abandoned(settings, progress.warn):
+        load_pending(settings, [shard.header.hardware_id], progress.warn)
     _prepare(settings, config, specs, platforms, progress)
-    run_id = f"{_RUN_PREFIX}{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{COMMAND_LINE_PREFIX}{added_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     shards = []
     with _submitted_ahead(settings, config, specs, platforms, progress) as work:
         for platform in platforms:
@@ -199,19 +201,3 @@ def _submitted_ahead(
     planned = [(platform, one) for platform in remote for one in plan_cases(platform, specs, config, settings.bundles)]
     with hub_work(planned, settings, progress.warn) as work:
         yield work
-
-
-def _recover_abandoned(settings: Settings, progress: Progress) -> None:
-    """Seal what killed runs had measured. A Dagster run is left a week in which it may be executed again."""
-    store = ShardStore(settings.shards)
-    dead = [path for path in store.abandoned() if path.name.startswith(_RUN_PREFIX)]
-    for path in {*dead, *store.abandoned(idle_s=_RETRY_DAYS * 86400)}:
-        try:
-            shard = store.recover(path)
-        except StorageError as error:  # one damaged journal must not stop every later run
-            progress.warn(str(error))
-            continue
-        if shard is None:
-            continue
-        progress.warn(f"Recovered {len(shard.observations)} observations of the unfinished run {shard.header.run_id}.")
-        load_pending(settings, [shard.header.hardware_id], progress.warn)

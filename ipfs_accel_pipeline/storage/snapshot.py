@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 import duckdb
@@ -35,6 +36,8 @@ def publish_snapshot(database: str | Path, snapshot: str | Path, *, lock_timeout
     try:
         with as_storage_errors(f"Cannot publish {target}"), exclusive(source, lock_timeout_s):
             target.parent.mkdir(parents=True, exist_ok=True)
+            for left in target.parent.glob(f".{escape(target.name)}.*.tmp"):  # by one that was killed: we have the lock
+                left.unlink()
             _copy_quiet(source, temporary, time.monotonic() + lock_timeout_s)
             os.replace(temporary, target)
             sync_folder(target.parent)

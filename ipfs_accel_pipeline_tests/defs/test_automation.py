@@ -69,11 +69,23 @@ def test_a_partition_that_was_never_measured_is_still_new(instance):
 
 def test_measured_hardware_is_not_asked_for_again(instance):
     (added,) = evaluate(instance).dynamic_partitions_requests
+    instance.add_dynamic_partitions("hardware", added.partition_keys)
     for key in added.partition_keys:
         instance.report_runless_asset_event(dg.AssetMaterialization("measurements", partition=key))
     again = evaluate(instance)
     assert again.run_requests == []
+    assert again.dynamic_partitions_requests == []
     assert "nothing new" in again.skip_reason.skip_message
+
+
+def test_measured_hardware_without_a_partition_gets_it_again(instance):
+    """Its partition was deleted while it was unplugged: the night must not leave it out for ever."""
+    (added,) = evaluate(instance).dynamic_partitions_requests
+    for key in added.partition_keys:
+        instance.report_runless_asset_event(dg.AssetMaterialization("measurements", partition=key))
+    again = evaluate(instance)
+    assert again.run_requests == []
+    assert [request.partition_keys for request in again.dynamic_partitions_requests] == [added.partition_keys]
 
 
 def test_a_device_whose_run_failed_is_asked_for_again_the_next_day_and_not_while_one_runs(instance, monkeypatch):

@@ -1,6 +1,8 @@
 """The main job, run by Dagster on real hardware: this machine's."""
 
 import json
+import logging
+import socket
 
 import dagster as dg
 import pytest
@@ -128,6 +130,22 @@ def test_a_failed_run_continued_from_failure_doubles_nothing(workshop, launch, o
     assert stored(workshop, "SELECT run_id FROM performance_results") == [(failed.run_id,)]
 
 
+def test_a_good_run_executed_again_says_that_nothing_was_measured(launch, openvino, instance):
+    first = launch("benchmark", openvino)
+    assert metadata(first, "measurements")["taken_now"].value == 1
+    with dg.execute_job(
+        dg.reconstructable(main_job),
+        instance,
+        tags={"dagster/partition": openvino},
+        reexecution_options=dg.ReexecutionOptions(first.run_id, step_selection=["measurements"]),
+    ) as again:
+        assert again.success
+        (event,) = again.filter_events(lambda event: event.is_step_materialization)
+        assert event.step_materialization_data.materialization.metadata["taken_now"].value == 0
+        told = [record.message for record in instance.all_logs(again.run_id) if record.level >= logging.WARNING]
+    assert any("nothing was measured again. Launch a new run" in message for message in told)
+
+
 def main_job():
     from ipfs_accel_pipeline.definitions import defs
 
@@ -162,6 +180,7 @@ def test_a_benchmark_that_cannot_run_does_not_fail_the_run(workshop, launch, ope
         ({"models": ["../../etc/passwd"]}, "takes names only"),
         ({"precisions": ["fp7"]}, "fp32, fp16, bf16, int8"),
         ({"batch_sizes": [0]}, "must be between 1"),
+        ({"models": ["a" * 300]}, "No model is called 'aaa"),
     ],
 )
 def test_a_wrong_choice_fails_at_once_and_says_what_to_do(launch, openvino, run_config, change, says):
@@ -172,6 +191,26 @@ def test_a_wrong_choice_fails_at_once_and_says_what_to_do(launch, openvino, run_
     assert says in str(
         failures[0].user_failure_data.description if failures[0].user_failure_data else failures[0].error
     )
+
+
+def test_a_run_without_a_partition_says_where_to_choose_one(launch):
+    result = launch("benchmark", asset_selection=[dg.AssetKey("measurements")])
+    (failure,) = (event.step_failure_data for event in result.filter_events(lambda event: event.is_step_failure))
+    assert "No device was chosen" in failure.user_failure_data.description
+
+
+def test_a_device_that_is_not_here_any_more_is_not_said_to_be_available(workshop, launch, hardware):
+    gone = hardware_row(hardware_id="cuda-gone-0", hardware_type="CUDA", hostname=socket.gethostname())
+    with open_database(workshop.settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [gone])
+    assert launch("detect").success
+    assert launch("publish").success
+    ((available, reason),) = stored(
+        workshop,
+        f"SELECT available, unavailable_reason FROM hardware_platforms WHERE hardware_id = '{gone.hardware_id}'",
+    )
+    assert not available
+    assert reason.startswith("It was here before")
 
 
 def test_a_partition_without_hardware_is_refused_with_the_remedy(launch, instance, run_config):

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from dagster_graphql import DagsterGraphQLClient
 
@@ -63,6 +64,9 @@ class Server:
     """Webserver and daemon of one Dagster instance."""
 
     def __init__(self, home, log):
+        # Two processes that make the same new database at once refuse each other; `make ui` runs `detect` before.
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            instance.get_runs_count()
         self._port = free_port()
         environment = {**os.environ, "DAGSTER_HOME": str(home)}
         commands = (

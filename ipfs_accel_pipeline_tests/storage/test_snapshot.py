@@ -70,6 +70,13 @@ def test_a_failed_publication_keeps_the_old_snapshot_and_no_leftovers(parents_da
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
 
 
+def test_a_copy_that_a_killed_publication_left_is_removed_by_the_next(parents_database, tmp_path):
+    left = tmp_path / ".snapshot.duckdb.4711.tmp"
+    left.write_bytes(b"half of a database")
+    publish_snapshot(parents_database, tmp_path / "snapshot.duckdb")
+    assert not left.exists()
+
+
 def test_a_damaged_snapshot_is_named(tmp_path):
     (tmp_path / "snapshot.duckdb").write_bytes(b"damaged" * 1000)
     with pytest.raises(StorageError, match=r"Cannot open the snapshot .*snapshot.duckdb"):

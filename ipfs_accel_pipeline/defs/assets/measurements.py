@@ -16,7 +16,7 @@ from ipfs_accel_pipeline.pipeline.hub_measuring import is_on_hub
 from ipfs_accel_pipeline.pipeline.measuring import measure_platform
 from ipfs_accel_pipeline.pipeline.progress import describe
 from ipfs_accel_pipeline.qualcomm.access import HubAccess
-from ipfs_accel_pipeline.records import HardwarePlatform, Status
+from ipfs_accel_pipeline.records import HardwarePlatform, Observation, Status
 from ipfs_accel_pipeline.settings import load_settings
 
 
@@ -34,9 +34,20 @@ def measurements(
     hardware_platforms: list[HardwarePlatform],
 ) -> dg.MaterializeResult:
     """Every chosen model on this hardware, each round in its own process; kept as one shard of raw observations."""
+    if not context.has_partition_key:
+        raise dg.Failure(
+            "No device was chosen. Launch again with a partition: in the launchpad it stands above the configuration.",
+            allow_retries=False,
+        )
     platform = _platform(hardware_platforms, context.partition_key)
     if not is_on_hub(platform):  # of a hub's device the hub says whether it is there, as a result
         _require_present(context.partition_key)
+    taken: list[Observation] = []
+
+    def observed(observation: Observation) -> None:
+        context.log.info(describe(observation))
+        taken.append(observation)
+
     try:
         shard = measure_platform(
             platform,
@@ -44,12 +55,17 @@ def measurements(
             benchmark.run_config(),
             load_settings(),
             root_run_id(context),
-            on_observation=lambda observation: context.log.info(describe(observation)),
+            on_observation=observed,
             on_wait=context.log.warning,
             hub_access=aihub,
         )
     except UsageError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+    if not taken:
+        context.log.warning(
+            f"The run {shard.header.run_id} had measured all of this before, and nothing was measured again. "
+            "Launch a new run to measure anew."
+        )
     rounds = Counter(f"rounds/{observation.status}" for observation in shard.observations)
     return dg.MaterializeResult(
         metadata={
@@ -57,6 +73,7 @@ def measurements(
             "shard": dg.MetadataValue.path(shard.path),
             "shard_id": shard.shard_id,
             "observations": len(shard.observations),
+            "taken_now": len(taken),  # the others are of an earlier attempt of this run
             "not passed": markdown_table(
                 ["model", "endpoint", "status", "reason"],
                 [

@@ -6,6 +6,7 @@ from ipfs_accel_pipeline.defs.assets.measurements import measurements
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import hardware_partitions
 from ipfs_accel_pipeline.pipeline.loading import acceptable_rows, pending_shards, register_parents
+from ipfs_accel_pipeline.pipeline.recovery import recover_abandoned
 from ipfs_accel_pipeline.records import TestResult
 from ipfs_accel_pipeline.settings import load_settings
 from ipfs_accel_pipeline.storage.database import open_database
@@ -21,6 +22,7 @@ from ipfs_accel_pipeline.storage.database import open_database
 def test_results(context: dg.AssetExecutionContext) -> list[TestResult]:
     """The outcome of every case on this hardware, failures with their reason included."""
     settings = load_settings()
+    recover_abandoned(settings, context.log.warning, context.partition_key)
     with open_database(settings.database) as connection:
         shards = pending_shards(connection, settings, "test_results", context.partition_key, context.log.error)
         register_parents(connection, shards)
