@@ -27,12 +27,15 @@ from ipfs_accel_pipeline.models.weights import weights_source
 EXPORT_VERSION = 4
 # Shapes are dynamic in every bundle; a static shape class would be another bundle.
 SHAPE_CLASS = "dynamic"
-_LIBRARIES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino", "nncf")
+_LIBRARIES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino")
+# Not every installation has it, and only what it makes depends on it: no other export waits for it or is made again.
+QUANTIZER = "nncf"
+QUANTIZED = "openvino_int8"
 
 
 def library_versions() -> dict[str, str | None]:
-    """None for a library that is not installed: installing it later makes another bundle."""
-    return {name: _version(name) for name in _LIBRARIES}
+    """None for a library that is not installed."""
+    return {name: _version(name) for name in (*_LIBRARIES, QUANTIZER)}
 
 
 def bundle_identity(spec: ModelSpec, weights: str = "auto") -> dict[str, Any]:
@@ -45,7 +48,7 @@ def bundle_identity(spec: ModelSpec, weights: str = "auto") -> dict[str, Any]:
         "weights": weights_source(spec, weights).identity,
         "shapes": SHAPE_CLASS,
         "export_version": EXPORT_VERSION,
-        "versions": library_versions(),
+        "versions": {name: version for name, version in library_versions().items() if name != QUANTIZER},
     }
 
 
