@@ -91,9 +91,10 @@ def _labels(row: Any) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
         *([row["provenance"]] if row["provenance"] != "measured" else []),
-        *([row["acceleration"]] if row["acceleration"] in ("software", "emulated") else []),
+        *([row["acceleration"]] if row.get("acceleration") in ("software", "emulated") else []),
         *(["noisy"] if row.get("is_noisy") else []),
         *(["one round"] if row.get("rounds") == 1 else []),
+        *wording.slow_rounds(row.get("slow_rounds"), row.get("rounds")),
         *(["random weights"] if row.get("weights") == "random" else []),
         *([f"{row['threads']} thread{'' if row['threads'] == 1 else 's'}"] if row.get("threads") else []),
     ]

@@ -81,7 +81,7 @@ def labels(row: Performance | GenerationRow) -> list[str]:
         *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
-        *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
+        *slow_rounds(row.slow_rounds, row.rounds),
         *(["random weights"] if row.weights == "random" else []),
         *([f"{row.threads} thread{'' if row.threads == 1 else 's'}"] if row.threads else []),
     ]
@@ -92,8 +92,11 @@ def shared_labels(rows: list[Performance]) -> list[str]:
     return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
 
 
-def _slow_rounds_left_out(row: Performance | GenerationRow) -> bool:
-    return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
+def slow_rounds(slow: int | None, rounds: int | None) -> list[str]:
+    """What became of the rounds in a slow phase of the host: they count only where there is no other."""
+    if not slow or not rounds:
+        return []
+    return ["every round slow"] if slow == rounds else [f"{slow} of {rounds} rounds slow, not counted"]
 
 
 def availability(platform: Platform) -> str:
