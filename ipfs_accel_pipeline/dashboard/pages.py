@@ -80,6 +80,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "interval": figures.interval,
+        "imitation": wording.imitation,
         "url_of": url_of,
         "trend_of": link_to,
         "regression_of": lambda row: link_to(row | {"provenance": "measured"}),
@@ -91,7 +92,7 @@ def _labels(row: Any) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
         *([row["provenance"]] if row["provenance"] != "measured" else []),
-        *([row["acceleration"]] if row.get("acceleration") in ("software", "emulated") else []),
+        *wording.imitation(row["provenance"], row.get("acceleration")),
         *(["noisy"] if row.get("is_noisy") else []),
         *(["one round"] if row.get("rounds") == 1 else []),
         *wording.slow_rounds(row.get("slow_rounds"), row.get("rounds")),

@@ -9,7 +9,7 @@ from ipfs_accel_pipeline.defs.partitions import HARDWARE
 @dg.schedule(
     job=benchmark_job,
     cron_schedule="0 2 * * *",
-    description="Measure the default models on every known device at 02:00. Off until you turn it on.",
+    description="Measure the default models on every known device at 02:00 UTC. Off until you turn it on.",
 )
 def nightly_benchmarks(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     night = context.scheduled_execution_time.date().isoformat()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
 from ipfs_accel_pipeline.reports.rows import (
@@ -78,7 +78,7 @@ def labels(row: Performance | GenerationRow) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
         *([row.provenance] if row.provenance != "measured" else []),
-        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
+        *imitation(row.provenance, row.acceleration),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
         *slow_rounds(row.slow_rounds, row.rounds),
@@ -92,11 +92,22 @@ def shared_labels(rows: list[Performance]) -> list[str]:
     return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
 
 
+def imitation(provenance: str, acceleration: str | None) -> list[str]:
+    """How the silicon is imitated, unless the provenance has said so."""
+    return [acceleration] if acceleration in ("software", "emulated") and acceleration != provenance else []
+
+
 def slow_rounds(slow: int | None, rounds: int | None) -> list[str]:
     """What became of the rounds in a slow phase of the host: they count only where there is no other."""
     if not slow or not rounds:
         return []
     return ["every round slow"] if slow == rounds else [f"{slow} of {rounds} rounds slow, not counted"]
+
+
+def further_models(without_test: Collection[str]) -> str:
+    """What stands in place of their empty rows; the JSON report has them all."""
+    models_are = "model is" if len(without_test) == 1 else "models are"
+    return f"{len(without_test):,} further {models_are} known, without a test here."
 
 
 def availability(platform: Platform) -> str:

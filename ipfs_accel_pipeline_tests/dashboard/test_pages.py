@@ -123,6 +123,13 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
+@pytest.mark.parametrize("address", ["/tests", f"/platform?id={example.EMULATOR}"])
+def test_what_is_emulated_is_labelled_once(example_client, address):
+    label = '<span class="label">emulated</span>'
+    assert label in (text := page(example_client, address))
+    assert f"{label} {label}" not in text
+
+
 @pytest.fixture
 def unquiet_client(tmp_path):
     """Two results of three rounds each: of one two fell into a slow phase of the host, of the other all."""
