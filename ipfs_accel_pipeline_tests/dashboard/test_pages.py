@@ -134,7 +134,8 @@ def test_what_is_emulated_is_labelled_once(example_client, address):
 def unquiet_client(tmp_path):
     """Two results of three rounds each: of one two fell into a slow phase of the host, of the other all."""
     settings = settings_in(tmp_path)
-    pairs = [example.passed(1, 10.0), example.passed(2, 20.0, endpoint_type="onnxruntime")]
+    waited = {"rounds": [{"contention_slowdown": 1.626}, {}, {"contention_slowdown": 2.893}]}
+    pairs = [example.passed(1, 10.0, details=waited), example.passed(2, 20.0, endpoint_type="onnxruntime")]
     with open_database(settings.database) as connection:
         write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
         write_rows(connection, "models", [fakes.model_row()])
@@ -153,6 +154,12 @@ def test_rounds_in_slow_phases_stand_beside_the_result_as_in_a_report(unquiet_cl
     text = page(unquiet_client, address)
     assert '<span class="label">2 of 3 rounds slow, not counted</span>' in text
     assert '<span class="label">every round slow</span>' in text
+
+
+def test_a_test_shows_how_long_each_round_waited_for_a_cpu(unquiet_client):
+    text = page(unquiet_client, "/test?id=test-1")
+    assert "<dt>Times longer by waiting for a CPU, by round</dt><dd>1.63, –, 2.89</dd>" in text
+    assert "waiting for a CPU" not in page(unquiet_client, "/test?id=test-2")
 
 
 def test_a_trend_has_the_same_labels_as_the_cases(unquiet_client):
