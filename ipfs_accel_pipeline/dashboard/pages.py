@@ -81,6 +81,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "interval": figures.interval,
         "imitation": wording.imitation,
+        "compared": wording.compared,
         "url_of": url_of,
         "trend_of": link_to,
         "regression_of": lambda row: link_to(row | {"provenance": "measured"}),

@@ -15,7 +15,7 @@ _ISOLATION = (
 _ROUNDS = (
     "One process is not one truth: the same loop can be twice as slow in the next process. Rounds run in separate"
     " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
-    " each round; the average, and throughput with it, is the mean over the rounds: a slow round moves it, so that it may"
+    " each round; the average, and throughput with it, is the mean over the rounds: a slow round moves it, and it may"
     " lie above p99."
 )
 _SLOW_PHASES = (

@@ -17,6 +17,14 @@ from ipfs_accel_pipeline.reports.rows import (
     PowerRow,
 )
 
+COMPARED = {
+    "b slower": "▲ B slower",
+    "b faster": "▼ B faster",
+    "tied": "≈ tied",
+    "only a": "only in A",
+    "only b": "only in B",
+}
+
 # How good news a status is; the HTML style sheet has one class for each kind.
 GOOD, MIXED, BAD, NEUTRAL = "good", "mixed", "bad", "neutral"
 
@@ -66,6 +74,11 @@ def case(precision: str | None, batch_size: int | None, sequence_length: int | N
     batch = "batch unknown" if batch_size is None else f"batch {batch_size:,}"
     tokens = "" if sequence_length is None else f", {sequence_length:,} tokens"
     return f"{precision or 'precision unknown'}, {batch}{tokens}"
+
+
+def compared(verdict: str, reason: str | None) -> str:
+    """What became of a case on two sides."""
+    return COMPARED.get(verdict, verdict) + (f": {reason}" if reason else "")
 
 
 def rank(row: Performance) -> str:

@@ -247,7 +247,7 @@ def test_a_defect_of_ours_is_a_500_with_a_page_and_tells_no_secret(example_setti
 def test_a_dashboard_takes_a_new_snapshot_before_anybody_asks(tmp_path, monkeypatch):
     settings = settings_in(tmp_path)
     publish_snapshot(settings.database, settings.snapshot)
-    with client_of(settings) as client:
+    with client_of(settings):
         is_prepared, prepare = threading.Event(), prepared.prepare
 
         def told(connection):
