@@ -54,9 +54,9 @@ _RANKING = (
     " software-rendered results are labelled and stand below, unranked."
 )
 _RECOMMENDATIONS = (
-    "They also weigh how much whole runs differ, which no interval of one run can see, and older runs of the same level;"
-    " a run whose every round was slow counts only where there is no other. So what is starred as fastest may be a tie"
-    " there."
+    "They also weigh how much whole runs differ, which no interval of one run can see, and older runs of the same"
+    " level; a run whose every round was slow counts only where there is no other. So what is starred as fastest may be"
+    " a tie there."
 )
 _COUNTS = (
     "Tests, passed and success rate count measured tests over the whole history. The rate leaves out what could not be"
