@@ -60,6 +60,11 @@ def test_error_bars_reach_to_the_ends_of_the_interval():
     assert trace["error_x"]["arrayminus"] == [pytest.approx(1.0)]
 
 
+def test_the_name_of_a_bar_has_two_lines_and_leaves_a_narrow_screen_room_for_the_bar():
+    axis = charts.bars([row()], "p50_latency_ms", "ms", "hardware_id")["layout"]["yaxis"]
+    assert axis["ticktext"] == ["cpu · pytorch<br>fp32, batch 1, 128 tokens"]
+
+
 def test_what_is_not_measured_on_silicon_is_hatched_grey_and_says_why():
     software = row(acceleration="software", not_ranked_reason="software acceleration")
     (trace,) = charts.bars([row(), software], "p50_latency_ms", "ms", "hardware_id")["data"]
