@@ -428,3 +428,4 @@ class ImportedFile:
     refusals: list[dict[str, str]]
     tool_version: str
     imported_at: datetime
+    claims_accepted: bool | None = None  # figures that it only claims have performance rows too; None: older import

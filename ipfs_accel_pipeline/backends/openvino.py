@@ -18,6 +18,7 @@ from ipfs_accel_pipeline.backends.library import imported_version, milliseconds_
 from ipfs_accel_pipeline.backends.openvino_generator import OpenVINOEncoderDecoder, OpenVINOGenerator
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
+from ipfs_accel_pipeline.models.graph_runs import named_outputs
 from ipfs_accel_pipeline.models.names import as_float32, match_inputs, match_outputs
 
 # The hint for what is not quantized; in an int8 model the rest runs in f32.
@@ -105,9 +106,7 @@ class OpenVINOSession:
         return list(results.to_tuple())
 
     def arrays(self, outputs: list[np.ndarray]) -> dict[str, np.ndarray]:
-        ports = zip(self._compiled.outputs, outputs, strict=True)
-        named = {name: value for port, value in ports for name in port.get_names()}
-        return as_float32(match_outputs(self._output_names, named))
+        return as_float32(match_outputs(self._output_names, named_outputs(self._compiled, outputs)))
 
     def take_device_memory_peak_mb(self) -> float | None:
         return None  # not implemented: GPU_MEMORY_STATISTICS, on a machine with an Intel GPU to test it

@@ -98,13 +98,19 @@ def _judge(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str,
         "status": Status.FAILED if wrong else Status.PASSED,
         "error_message": wrong.reason if wrong else None,
         "parity": parity,
-        "details": {"reference_runtime": bundle.reference_runtime},
+        "details": {"reference_runtime": bundle.reference_runtime, **_untrained(bundle)},
         "model_load_ms": session.load_ms,
         "compile_ms": session.compile_ms,
         "actual_device": session.actual_device,
         "device_proof": session.device_proof,
         "effective_precision": session.effective_precision,
     }
+
+
+def _untrained(bundle: Bundle) -> dict[str, Any]:
+    """A part of a pretrained model that its files do not hold, such as a head: its answers are random."""
+    names = bundle.details.get("newly_initialized")
+    return {"untrained_weights": {"count": len(names), "first": names[0]}} if names else {}
 
 
 def _inputs(bundle: Bundle, request: RoundRequest) -> dict[str, np.ndarray]:

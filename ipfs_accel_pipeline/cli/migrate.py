@@ -61,12 +61,6 @@ def run_migration(paths: tuple[str, ...], db_path: str | None, only_verify: bool
     with MigrationProgress(options["quiet"]) as progress:
         report = migrate(settings, sources, chosen, progress)
     _show(report, options["report_format"], options["output"])
-    if options["accept_claimed"] and report.seen_before:
-        click.echo(
-            f"Note: {report.seen_before} files were seen before, and what they claim stays as it was imported. To take "
-            "claimed figures from them too, import into a new database: --db-path ... --accept-claimed.",
-            err=True,
-        )
     for source in missing:
         click.echo(f"Error: There is no file or folder {source!r}, and no file matches it as a pattern.", err=True)
     return WRONG_USE if missing else 0

@@ -14,8 +14,8 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import DownloadError, PipelineError, Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement
-from ipfs_accel_pipeline.models.build import first_line
 from ipfs_accel_pipeline.models.bundles import Attempt
+from ipfs_accel_pipeline.models.reasons import reason_of
 
 # OpenVINO says of a full disk no more than "iostream error": less than this is left after it.
 _FULL_BELOW_BYTES = 2**20
@@ -39,11 +39,12 @@ class Made:
 
 
 class ExportError(PipelineError):
-    """No export path worked; the message has the reason of each."""
+    """No export path worked; the message has the reason of each. Unsupported if each said that this model cannot."""
 
-    def __init__(self, attempts: Sequence[Attempt]) -> None:
+    def __init__(self, attempts: Sequence[Attempt], is_unsupported: bool) -> None:
         super().__init__("; ".join(f"{attempt.exporter}: {attempt.error}" for attempt in attempts))
         self.attempts = tuple(attempts)
+        self.is_unsupported = is_unsupported
 
 
 def first_accepted(
@@ -51,21 +52,31 @@ def first_accepted(
 ) -> Made:
     """Write with the first path whose result passes. Ungated, the agreement is recorded and judges nothing."""
     attempts: list[Attempt] = []
+    is_unsupported = True
     for path in paths:
         started = time.monotonic()
-        error, agreements = _try(path, target, check, gated)
-        attempts.append(Attempt(path.name, error, round(time.monotonic() - started, 2)))
-        if error is None:
+        refusal, agreements = _try(path, target, check, gated)
+        attempts.append(Attempt(path.name, refusal.reason if refusal else None, round(time.monotonic() - started, 2)))
+        if refusal is None:
             details = {"agreement": [agreement.to_json() for agreement in agreements]}
             return Made(path.name, tuple(attempts), details)
+        is_unsupported &= refusal.is_unsupported
         _empty(target)
         gc.collect()  # an exporter leaves cycles behind that hold whole models
-    raise ExportError(attempts)
+    raise ExportError(attempts, is_unsupported)
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Why a path cannot be taken: text alone, as an exception would hold whole models."""
+
+    reason: str
+    is_unsupported: bool = False
 
 
 def _try(
     path: ExportPath, target: Path, check: Callable[[Path], list[Agreement]], gated: bool
-) -> tuple[str | None, list[Agreement]]:
+) -> tuple[_Refusal | None, list[Agreement]]:
     """Why this path cannot be taken, or None and how well its graph agrees."""
     try:
         path.write(target)
@@ -75,9 +86,10 @@ def _try(
             raise
         if shutil.disk_usage(target).free < _FULL_BELOW_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
-        return (str(error) if isinstance(error, Unsupported) else first_line(error)), []
+        is_unsupported = isinstance(error, Unsupported)
+        return _Refusal(str(error) if is_unsupported else reason_of(error), is_unsupported), []
     refusals = [agreement.refusal() if gated else agreement.problem for agreement in agreements]
-    return next((refusal for refusal in refusals if refusal), None), agreements
+    return next((_Refusal(refusal) for refusal in refusals if refusal), None), agreements
 
 
 def is_transient(error: BaseException) -> bool:

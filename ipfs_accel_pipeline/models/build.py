@@ -5,14 +5,20 @@ Only ever called in a child process: it imports torch and transformers, inside f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import DownloadError, Unsupported
 from ipfs_accel_pipeline.models.quiet import quieten_transformers
+from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.models.weights import SEED, WeightsSource, are_here
+
+# What a file raises that is cut short. The commit does not change when it is mended, so no such failure may be kept.
+_DAMAGES = ("SafetensorError", "UnpicklingError", "EOFError")
+_SLIP = 0.9  # `hiden_size` for `hidden_size` has 0.95, the nearest unread key of the catalogue 0.86
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,14 @@ def build_model(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     except Exception as error:
         if not are_here(weights):  # transformers has the same words for a lost connection and a file that never was
             raise DownloadError(
-                f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {first_line(error)}"
+                f"not all files of {weights.location} at {str(weights.commit)[:12]} are here: {reason_of(error)}"
             ) from error
-        raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {first_line(error)}") from error
+        if weights.commit and type(error).__name__ in _DAMAGES:
+            raise DownloadError(
+                f"files of {weights.location} at {weights.commit[:12]} are damaged in the hub's cache, download them "
+                f"again: {reason_of(error)}"
+            ) from error
+        raise Unsupported(f"{spec.architecture or spec.model_id} does not build: {reason_of(error)}") from error
 
 
 def load_saved(folder: Path, architecture: str, dtype: Any = None) -> Any:
@@ -61,15 +72,21 @@ def model_class(architecture: str) -> Any:
     return found
 
 
-def first_line(error: BaseException) -> str:
-    """Type and message of an error, short enough for a table."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"[:300]
-
-
 def _random(spec: ModelSpec) -> BuiltModel:
-    config = model_class(str(spec.config_class))(**spec.overrides)
+    config_class = model_class(str(spec.config_class))
+    _check_overrides(config_class, spec.overrides)
+    config = config_class(**spec.overrides)
     return BuiltModel(_for_inference(model_class(str(spec.architecture))(config)))
+
+
+def _check_overrides(config_class: Any, overrides: dict[str, Any]) -> None:
+    """A configuration takes keys that it does not know, as those of the hub have some: only what looks like a slip of
+    one that it knows is refused, which would leave its default and build another model."""
+    known = {field.name for field in fields(config_class)} | set(config_class.attribute_map)
+    for key in overrides.keys() - known:
+        meant = difflib.get_close_matches(key, known, n=1, cutoff=_SLIP)
+        if meant:
+            raise Unsupported(f"{config_class.__name__} has no {key}. Did you mean {meant[0]}?")
 
 
 def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
@@ -82,7 +99,10 @@ def _pretrained(spec: ModelSpec, weights: WeightsSource) -> BuiltModel:
     model, loading = model_class(architecture).from_pretrained(
         weights.location, dtype=torch.float32, output_loading_info=True, **where
     )
-    return BuiltModel(_for_inference(model), tuple(sorted(loading["missing_keys"])))
+    missing = set(loading["missing_keys"])
+    if missing and missing.issuperset(name for name, _ in model.named_parameters()):
+        raise Unsupported(f"its files hold none of the weights of {architecture}, such as {min(missing)}")
+    return BuiltModel(_for_inference(model), tuple(sorted(missing)))
 
 
 def _architecture(spec: ModelSpec, config: Any) -> str:

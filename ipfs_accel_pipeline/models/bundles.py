@@ -87,6 +87,7 @@ class ArtefactOutcome:
     versions: dict[str, str | None] = field(default_factory=dict)
     retry: bool = False  # recorded by the parent of a child that did not come to record anything
     details: dict[str, Any] = field(default_factory=dict)  # agreement with the reference at each shape, and the like
+    files: dict[str, int] = field(default_factory=dict)  # bytes of each file of the artefact, to notice a damaged one
 
     @property
     def ok(self) -> bool:
@@ -119,13 +120,12 @@ class ParityCase:
 
 
 def artefact_outcome(folder: Path, artefact: str) -> ArtefactOutcome | None:
-    """None if it was never tried, or if its files are gone."""
+    """None if it was never tried, or if its files are damaged or gone."""
     try:
-        text = (folder / f"{artefact}.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
+        outcome = ArtefactOutcome.from_json(json.loads((folder / f"{artefact}.json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):  # the last four: not what we write
         return None
-    outcome = ArtefactOutcome.from_json(json.loads(text))
-    return outcome if not outcome.ok or (folder / artefact).is_dir() else None
+    return outcome if not outcome.ok or _is_whole(folder / artefact, outcome.files) else None
 
 
 def write_outcome(folder: Path, outcome: ArtefactOutcome) -> None:
@@ -234,6 +234,16 @@ def save_cases(folder: Path, cases: Iterable[ParityCase]) -> list[dict[str, int 
     return shapes
 
 
+def file_sizes(folder: Path) -> dict[str, int]:
+    """Bytes by relative path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+
+def _is_whole(folder: Path, files: dict[str, int]) -> bool:
+    return folder.is_dir() and files.items() <= file_sizes(folder).items()
+
+
 def _require(folder: Path, artefact: str) -> None:
     outcome = artefact_outcome(folder, artefact)
     if outcome is None:
@@ -252,4 +262,5 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     from safetensors.numpy import save_file
 
-    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
+    # Not ascontiguousarray, which makes a scalar an array of one.
+    save_file({name: np.asarray(value, order="C") for name, value in arrays.items()}, path)

@@ -29,7 +29,7 @@ _NOT_IN_SPEC = ("aliases", "default")
 
 
 class Catalogue(dict[str, ModelSpec]):
-    """Specs by model id, with the short names, the default set, and the places that the user gave a name.
+    """Specs by model id, with the short names, the ids of a run that names none, and places with a name.
 
     `places` (model id -> folder, file or registry name) are no specs yet: describing one reads the model's files.
     """
@@ -60,11 +60,6 @@ def load_catalogue(user_file: Path | None = None) -> Catalogue:
     defaults = [model_id for model_id, entry in entries.items() if entry.get("default")]
     places = {model_id: _place(entry["path"], user_file) for model_id, entry in entries.items() if "path" in entry}
     return Catalogue(specs, _aliases(entries), defaults, places)
-
-
-def default_models(user_file: Path | None = None) -> list[str]:
-    """Ids of the small models of a run that names none."""
-    return load_catalogue(user_file).defaults
 
 
 def find_model(name: str, catalogue: Catalogue) -> ModelSpec:
@@ -141,15 +136,15 @@ def _known_id(name: str, catalogue: Catalogue) -> str | None:
         return name
     if name in catalogue.aliases:
         return catalogue.aliases[name]
-    found = [model_id for model_id in catalogue if _last_segment(model_id) == name]
+    found = [model_id for model_id in (*catalogue, *catalogue.places) if _last_segment(model_id) == name]
     if len(found) > 1:
         raise UsageError(f"{name} may be {' or '.join(found)}. Write the whole id.")
     return found[0] if found else None
 
 
 def _suggestion(name: str, catalogue: Catalogue) -> str:
-    short = {_last_segment(model_id): model_id for model_id in catalogue}
-    return nearest(name, [*catalogue, *short, *catalogue.aliases])
+    known = [*catalogue, *catalogue.places]
+    return nearest(name, [*known, *map(_last_segment, known), *catalogue.aliases])
 
 
 def _last_segment(model_id: str) -> str:

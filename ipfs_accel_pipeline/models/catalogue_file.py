@@ -16,6 +16,9 @@ from typing import Any
 from ipfs_accel_pipeline.errors import UsageError
 
 MODEL_TYPES = ("text_encoder", "text_decoder", "text_encoder_decoder", "vision", "audio", "multimodal", "custom")
+# No run may ask for more: the tables would refuse its rows, and one such row keeps out its whole shard.
+LONGEST_SEQUENCE = 2**24
+_MOST_PARAMETERS = 10**15
 MODALITIES = ("text", "image", "audio", "image+text", "audio+text")
 
 
@@ -37,13 +40,24 @@ def _text(example: str) -> Key:
     return Key("a text that is not empty", lambda value: isinstance(value, str) and bool(value.strip()), f'"{example}"')
 
 
-def _count(example: str) -> Key:
+def _count(example: str, largest: int) -> Key:
     # bool is an int to Python, and `parameters = true` a mistake to us.
-    return Key("a whole number above 0", lambda value: type(value) is int and value > 0, example)
+    return Key(
+        f"a whole number from 1 to {largest}", lambda value: type(value) is int and 0 < value <= largest, example
+    )
 
 
 def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) and _is_name(name) for name in value)
+
+
+def _is_plain(value: Any) -> bool:
+    """TOML has dates, too, which no configuration has and JSON cannot carry."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | int | float | bool)
 
 
 KEYS = {
@@ -53,10 +67,12 @@ KEYS = {
     "task": _text("fill-mask"),
     "architecture": _text("BertForMaskedLM"),
     "config_class": _text("BertConfig"),
-    "overrides": Key("a table", lambda value: isinstance(value, dict), "{ hidden_size = 128 }"),
-    "parameters": _count("4_385_920"),
-    "parameters_untied": _count("4_385_920"),
-    "sequence_length": _count("128"),
+    "overrides": Key(
+        "a table without dates", lambda value: isinstance(value, dict) and _is_plain(value), "{ hidden_size = 128 }"
+    ),
+    "parameters": _count("4_385_920", _MOST_PARAMETERS),
+    "parameters_untied": _count("4_385_920", _MOST_PARAMETERS),
+    "sequence_length": _count("128", LONGEST_SEQUENCE),
     "license": _text("Apache-2.0"),
     "revision": _text("where the numbers come from"),
     "aliases": Key("a list of names without spaces and commas", _is_names, '["short-name"]'),
@@ -94,7 +110,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
     except FileNotFoundError:
         raise UsageError(f"The catalogue {file} does not exist. Create it, or name another file.") from None
     except (OSError, UnicodeDecodeError, RecursionError) as error:

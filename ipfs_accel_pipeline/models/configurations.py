@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.reasons import telling_line
 
 _HUB_PATIENCE_S = 3.0
 
@@ -24,13 +25,23 @@ def read_config(name: str, local_only: bool) -> Any:
         raise UsageError(_config_failure(name, local_only, error)) from error
 
 
+def text_config(config: Any) -> Any:
+    """The part that is fed text; where an encoder and a decoder may be, the encoder."""
+    if not hasattr(config, "get_text_config"):
+        return config
+    try:
+        return config.get_text_config()
+    except ValueError:  # two of them, says transformers
+        return config.get_text_config(encoder=True)
+
+
 def _config_failure(name: str, local_only: bool, error: Exception) -> str:
     if isinstance(error, OSError) and local_only and not Path(name).is_absolute():
         return (
             f"{name} is neither in the catalogue nor in the local hub cache, and the hub is switched off or does not "
             "answer. Download it where there is a network, or name a local folder."
         )
-    return f"{name} cannot be used: {first_line(error)}"
+    return f"{name} cannot be used: {telling_line(error)}"
 
 
 def hub_answers() -> bool:
@@ -55,8 +66,3 @@ def hub_commit(model_id: str) -> str | None:
 
     file = try_to_load_from_cache(model_id, "config.json")
     return Path(file).parent.name if isinstance(file, str) else None
-
-
-def first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

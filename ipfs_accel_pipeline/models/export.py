@@ -7,6 +7,7 @@ path that was tried; reading them back is `bundles`.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ from typing import Any
 from ipfs_accel_pipeline.errors import Unsupported, UsageError, is_out_of_memory
 from ipfs_accel_pipeline.models.agreement import Agreement, compare
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, Made, first_accepted, is_transient
-from ipfs_accel_pipeline.models.build import first_line, load_saved
+from ipfs_accel_pipeline.models.build import load_saved
 from ipfs_accel_pipeline.models.bundles import (
     ARTEFACTS,
     OK,
     ArtefactOutcome,
     Bundle,
     artefact_outcome,
-    bundle_folder,
+    file_sizes,
     open_bundle,
     write_outcome,
 )
@@ -35,12 +36,20 @@ from ipfs_accel_pipeline.models.decoder_exports import (
 )
 from ipfs_accel_pipeline.models.graph_runs import Run, onnx_run, openvino_run
 from ipfs_accel_pipeline.models.names import match_outputs
-from ipfs_accel_pipeline.models.onnx_files import copy_model, require_fp32
+from ipfs_accel_pipeline.models.onnx_files import copy_model, external_files
 from ipfs_accel_pipeline.models.quantize import onnx_int8_paths, openvino_int8_paths
 from ipfs_accel_pipeline.models.quantize_qdq import onnx_qdq_paths
+from ipfs_accel_pipeline.models.reasons import reason_of
 from ipfs_accel_pipeline.models.reference import reference_of_onnx, reference_of_openvino, reference_of_transformers
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.store import artefact_lock, bundle_identity, library_versions, new_artefact, write_json
+from ipfs_accel_pipeline.models.store import (
+    artefact_lock,
+    bundle_identity,
+    folder_of,
+    library_versions,
+    new_artefact,
+    write_json,
+)
 from ipfs_accel_pipeline.models.torch_exports import onnx_paths, openvino_paths, save_openvino
 from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
 
@@ -63,15 +72,25 @@ class _Work:
     folder: Path
 
 
-def prepare(spec: dict[str, Any], store: str, artefact: str, weights: str = "auto") -> dict[str, Any]:
-    """The outcome of `artefact` as JSON: the kept one if it is final, else of making it now."""
+def prepare(
+    spec: dict[str, Any], store: str, artefact: str, weights: str = "auto", bundle: str | None = None
+) -> dict[str, Any]:
+    """The outcome of `artefact` as JSON: the kept one if it is final, else of making it now.
+
+    `bundle` is the digest that the caller waits for: Unsupported if the model has another one by now.
+    """
     if artefact not in ARTEFACTS:
         raise UsageError(f"{artefact!r} is none of {', '.join(ARTEFACTS)}")
     model = ModelSpec.from_json(spec)
-    folder = bundle_folder(model, Path(store), weights)
+    source = weights_source(model, weights)  # once: the branch of a hub may move between two questions
+    folder = folder_of(model, Path(store), source)
+    if bundle not in (None, folder.name):
+        raise Unsupported(
+            f"{model.model_id} has changed since this run looked at it (its weights: {source.identity}): run again"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "identity.json", {"model_id": model.model_id, **bundle_identity(model, weights)})
-    return _ensure(_Work(model, weights_source(model, weights), folder), artefact).to_json()
+    write_json(folder / "identity.json", {"model_id": model.model_id, **bundle_identity(model, source)})
+    return _ensure(_Work(model, source, folder), artefact).to_json()
 
 
 def _ensure(work: _Work, artefact: str) -> ArtefactOutcome:
@@ -99,11 +118,11 @@ def _without_what_it_needs(work: _Work, artefact: str) -> ArtefactOutcome | None
 def _make(work: _Work, artefact: str) -> ArtefactOutcome:
     started = time.monotonic()
     attempts: tuple[Any, ...] = ()
-    made, status, reason = None, OK, None
+    made, files, status, reason = None, {}, OK, None
     try:
         with new_artefact(work.folder, artefact) as target:
             made = _MAKERS[artefact](work, target)
-            attempts = made.attempts
+            attempts, files = made.attempts, file_sizes(target)
     except Exception as error:
         status, reason = _failure(error)
         attempts = error.attempts if isinstance(error, ExportError) else ()
@@ -116,18 +135,19 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
         seconds=round(time.monotonic() - started, 2),
         versions=library_versions(),
         details=made.details if made else {},
+        files=files,
     )
 
 
 def _failure(error: Exception) -> tuple[str, str]:
     """Status and reason. A full disk or a lost connection is nobody's result: it is raised, and nothing is recorded."""
     if is_out_of_memory(error):
-        return "out_of_memory", first_line(error)
+        return "out_of_memory", reason_of(error)
     if is_transient(error):
         raise error
-    if isinstance(error, Unsupported):
-        return "unsupported", str(error)
-    return "error", str(error) if isinstance(error, ExportError) else first_line(error)
+    if isinstance(error, ExportError):
+        return ("unsupported" if error.is_unsupported else "error"), str(error)
+    return ("unsupported", str(error)) if isinstance(error, Unsupported) else ("error", reason_of(error))
 
 
 def _reference(work: _Work, target: Path) -> Made:
@@ -140,7 +160,6 @@ def _onnx(work: _Work, target: Path) -> Made:
     if work.spec.source == "openvino":
         raise Unsupported("never: there is no way back from an OpenVINO file to ONNX")
     if work.spec.source == "onnx":
-        require_fp32(_file(work))
         paths = [ExportPath("copy of the file", lambda folder: copy_model(_file(work), folder / "model.onnx"))]
     else:
         paths = onnx_paths(lambda: _torch_model(bundle), bundle.input_specs, bundle.output_names())
@@ -236,7 +255,11 @@ def _copy_openvino(path: Path, target: Path) -> None:
 def _convert_onnx(path: Path, folder: Path) -> None:
     import openvino
 
-    save_openvino(openvino.convert_model(str(path)), folder / "model.xml")
+    with tempfile.TemporaryDirectory(dir=folder) as copies:
+        if any(file.is_symlink() for file in external_files(path)):  # which OpenVINO does not follow
+            copy_model(path, Path(copies) / "model.onnx")
+            path = Path(copies) / "model.onnx"
+        save_openvino(openvino.convert_model(str(path)), folder / "model.xml")
 
 
 def _file(work: _Work) -> Path:

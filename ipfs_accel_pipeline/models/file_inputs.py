@@ -38,6 +38,9 @@ def specs_from_openvino(path: Path) -> tuple[InputSpec, ...]:
 def _onnx_dtype(value: Any) -> str:
     import onnx
 
+    kind = value.type.WhichOneof("value")
+    if kind != "tensor_type":
+        raise Unsupported(f"input {value.name} is a {str(kind).removesuffix('_type')}; only tensors can be generated")
     return str(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
 
 

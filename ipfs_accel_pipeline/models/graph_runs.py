@@ -5,7 +5,7 @@ Not for timing; the sessions that are measured live in `backends`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +49,13 @@ def openvino_run(path: Path) -> Run:
     def run(arrays: Mapping[str, np.ndarray]) -> Arrays:
         fed = match_inputs([port.get_names() for port in compiled.inputs], arrays)
         results = compiled([arrays[key] for key in fed])
-        return as_float32(_all_names(compiled, results))
+        return as_float32(named_outputs(compiled, results.to_tuple()))
 
     return run
 
 
-def _all_names(compiled: Any, results: Any) -> Arrays:
-    """A port of OpenVINO may have several names; each leads to its value."""
-    return {name: results[index] for index, port in enumerate(compiled.outputs) for name in port_names(port, index)}
-
-
-def port_names(port: Any, index: int) -> list[str]:
-    return sorted(port.get_names()) or [str(index)]
+def named_outputs(compiled: Any, values: Sequence[np.ndarray]) -> Arrays:
+    """A port of OpenVINO may have several names; each leads to its value. One without a name, as the converter leaves
+    them to torch models, goes by its place."""
+    ports = enumerate(zip(compiled.outputs, values, strict=True))
+    return {name: value for index, (port, value) in ports for name in sorted(port.get_names()) or [str(index)]}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.reasons import telling_line
 
 # models:/name/3, models:/name@champion
 _NAME = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
@@ -47,7 +48,7 @@ def resolve(name: str) -> RegisteredVersion:
         else:
             found = client.get_model_version_by_alias(parts["name"], parts["alias"])
     except Exception as error:  # MLflow has one exception for "no such model" and "no such server"
-        raise UsageError(f"The registry has no {name}: {_first_line(error)}") from error
+        raise UsageError(f"The registry has no {name}: {telling_line(error)}") from error
     return _registered(found)
 
 
@@ -57,7 +58,7 @@ def download(version: RegisteredVersion) -> Path:
         folder = Path(_mlflow("mlflow.artifacts").download_artifacts(artifact_uri=version.source))
     except Exception as error:
         raise UsageError(
-            f"The files of {version.name}/{version.version} cannot be fetched: {_first_line(error)}"
+            f"The files of {version.name}/{version.version} cannot be fetched: {telling_line(error)}"
         ) from error
     for pattern in _MODEL_FILES:
         found = [folder] if folder.is_file() and folder.match(pattern) else sorted(folder.rglob(pattern))
@@ -97,7 +98,3 @@ def _mlflow(module: str) -> Any:
         raise UsageError(
             'MLflow is not installed, so registered models cannot be read: pip install "ipfs-accel-pipeline[mlflow]".'
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

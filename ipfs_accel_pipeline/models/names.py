@@ -37,7 +37,14 @@ def match_outputs(reference: Iterable[str], available: Mapping[str, Any]) -> dic
 
 
 def as_float32(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value, dtype=np.float32) for name, value in values.items()}
+    return {name: _float32(name, value) for name, value in values.items()}
+
+
+def _float32(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:  # texts, tables, sequences of several shapes
+        raise Unsupported(f"output {name} is no array of numbers that could be compared: {error}") from error
 
 
 def _numbered(outputs: Any) -> dict[str, Any]:

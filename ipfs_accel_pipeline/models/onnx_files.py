@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported
 
@@ -58,7 +61,7 @@ def external_files(path: Path) -> list[Path]:
     graph = onnx.load(str(path), load_external_data=False).graph
     locations = {
         entry.value
-        for tensor in graph.initializer
+        for tensor in _tensors(graph)
         if uses_external_data(tensor)
         for entry in tensor.external_data
         if entry.key == "location"
@@ -90,12 +93,29 @@ def require_fp32(path: Path) -> None:
     import onnx
 
     graph = onnx.load(str(path), load_external_data=False).graph
-    quantized = sorted({node.op_type for node in graph.node} & _QUANTIZED_OPS)
+    quantized = sorted({node.op_type for one in _graphs(graph) for node in one.node} & _QUANTIZED_OPS)
     if quantized:
         raise Unsupported(f"{path.name} is quantized already ({', '.join(quantized)}): bring the fp32 model")
     halves = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
-    if any(tensor.data_type in halves for tensor in graph.initializer):
+    if any(tensor.data_type in halves for tensor in _tensors(graph)):
         raise Unsupported(f"{path.name} holds 16-bit weights: bring the fp32 model")
+
+
+def _graphs(graph: Any) -> Iterator[Any]:
+    """The graph, and those within its nodes: branches and bodies of loops."""
+    yield graph
+    for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
+            yield from _graphs(inner)
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Initializers and constants, wherever they are."""
+    for one in _graphs(graph):
+        yield from one.initializer
+        for attribute in (attribute for node in one.node for attribute in node.attribute):
+            yield from [attribute.t] if attribute.HasField("t") else []
+            yield from attribute.tensors
 
 
 def _product(dims: list[int]) -> int:
@@ -106,8 +126,9 @@ def _product(dims: list[int]) -> int:
 
 
 def _beside(path: Path, location: str) -> Path:
-    file = (path.parent / location).resolve()
-    if not file.is_relative_to(path.parent.resolve()):  # a graph must not make us read any file it likes
+    # A graph must not make us read any file it likes. Links are the user's: a hub's cache has nothing else.
+    file = Path(os.path.abspath(path.parent / location))
+    if not file.is_relative_to(os.path.abspath(path.parent)):
         raise Unsupported(f"{path.name} names weights outside its folder: {location}")
     if not file.exists():
         raise Unsupported(f"{path.name} names weights that are missing: {location}")

@@ -7,6 +7,7 @@ models of one name are told apart by `revision`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,10 +16,11 @@ from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported, UsageError
 from ipfs_accel_pipeline.models.classify import modality_of, modality_of_class, model_type_of, task_of
-from ipfs_accel_pipeline.models.configurations import first_line, hub_answers, hub_commit, read_config
+from ipfs_accel_pipeline.models.configurations import hub_answers, hub_commit, read_config, text_config
 from ipfs_accel_pipeline.models.file_inputs import specs_from_onnx, specs_from_openvino
 from ipfs_accel_pipeline.models.model_registry import download, is_registry_name, resolve
 from ipfs_accel_pipeline.models.onnx_files import external_files
+from ipfs_accel_pipeline.models.reasons import telling_line
 from ipfs_accel_pipeline.models.spec import SEQUENCE, InputSpec, ModelSpec
 from ipfs_accel_pipeline.models.weights import files_digest, weight_files
 
@@ -67,7 +69,10 @@ def folder_spec(path: Path) -> ModelSpec:
         raise UsageError(f"The folder {path} has no config.json, so it is no transformers model (see save_pretrained).")
     path = path.resolve()
     config = read_config(str(path), local_only=True)
-    revision = "sha256:" + files_digest(weight_files(path))
+    try:
+        revision = "sha256:" + files_digest(weight_files(path))
+    except OSError as error:
+        raise UsageError(f"The files of {path} cannot be read: {telling_line(error)}") from error
     return _config_spec(f"folder/{path.name}", config, source="folder", revision=revision, path=str(path))
 
 
@@ -103,11 +108,13 @@ def _file_spec(path: Path) -> ModelSpec:
     if not _exists(path.is_file):
         raise UsageError(f"The model file {path} does not exist.")
     try:
-        return onnx_spec(path.resolve()) if path.suffix == ".onnx" else openvino_spec(path.resolve())
+        # Not resolved: in a hub's cache files are links to blobs without their names.
+        path = Path(os.path.abspath(path))
+        return onnx_spec(path) if path.suffix == ".onnx" else openvino_spec(path)
     except (UsageError, Unsupported) as error:
         raise UsageError(str(error)) from error
     except Exception as error:  # the parsers raise their own kinds for a broken file
-        raise UsageError(f"{path} is no readable {path.suffix} model: {first_line(error)}") from error
+        raise UsageError(f"{path} is no readable {path.suffix} model: {telling_line(error)}") from error
 
 
 def _inputs(read: Any, path: Path) -> Sequence[InputSpec]:
@@ -157,10 +164,13 @@ def _model_class(model_id: str, config: Any) -> Any:
     """The class that the configuration names, else the bare model of its family."""
     import transformers
 
-    named = (getattr(config, "architectures", None) or [None])[0]
-    known = getattr(transformers, named, None) if named else transformers.MODEL_MAPPING.get(type(config), None)
-    if known is None:
-        raise UsageError(f"{model_id} is a {named or type(config).__name__}, which this transformers does not have.")
+    named = getattr(config, "architectures", None)
+    named = named[0] if isinstance(named, list) and named else named
+    known = getattr(transformers, str(named), None) if named else transformers.MODEL_MAPPING.get(type(config), None)
+    known = known[0] if isinstance(known, tuple) else known  # a family may have several bare models
+    if not (isinstance(known, type) and issubclass(known, transformers.PreTrainedModel)):
+        what = named or type(config).__name__
+        raise UsageError(f"{model_id} is a {what}, which this transformers does not have as a model.")
     return known
 
 
@@ -173,7 +183,7 @@ def _counted(architecture: str, config: Any) -> int | None:
 
 
 def _tokens(config: Any) -> int:
-    longest = getattr(config.get_text_config(), "max_position_embeddings", None)
+    longest = getattr(text_config(config), "max_position_embeddings", None)
     return min(_DEFAULT_TOKENS, longest) if isinstance(longest, int) and longest > 0 else _DEFAULT_TOKENS
 
 

@@ -21,12 +21,13 @@ from typing import Any
 from filelock import FileLock
 
 from ipfs_accel_pipeline.models.spec import ModelSpec
-from ipfs_accel_pipeline.models.weights import weights_source
+from ipfs_accel_pipeline.models.weights import WeightsSource, weights_source
 
 # Raise it when what a bundle holds changes its meaning; every bundle is then prepared anew.
-EXPORT_VERSION = 4
+EXPORT_VERSION = 5
 # Shapes are dynamic in every bundle; a static shape class would be another bundle.
 SHAPE_CLASS = "dynamic"
+_LONGEST_SLUG = 100  # a file system ends at 255 bytes, and an id may have the names of two of its entries
 _LIBRARIES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino")
 # Not every installation has it, and only what it makes depends on it: no other export waits for it or is made again.
 QUANTIZER = "nncf"
@@ -38,14 +39,14 @@ def library_versions() -> dict[str, str | None]:
     return {name: _version(name) for name in (*_LIBRARIES, QUANTIZER)}
 
 
-def bundle_identity(spec: ModelSpec, weights: str = "auto") -> dict[str, Any]:
+def bundle_identity(spec: ModelSpec, weights: WeightsSource) -> dict[str, Any]:
     """Everything that the files of a bundle depend on."""
     return {
         "source": spec.source,
         "architecture": spec.architecture,
         "config_class": spec.config_class,
         "overrides": spec.overrides,
-        "weights": weights_source(spec, weights).identity,
+        "weights": weights.identity,
         "shapes": SHAPE_CLASS,
         "export_version": EXPORT_VERSION,
         "versions": {name: version for name, version in library_versions().items() if name != QUANTIZER},
@@ -58,11 +59,18 @@ def identity_digest(identity: dict[str, Any]) -> str:
 
 def bundle_folder(spec: ModelSpec, store: Path, weights: str = "auto") -> Path:
     """`<store>/<model slug>/<digest>`; the folder may not exist yet."""
+    return folder_of(spec, store, weights_source(spec, weights))
+
+
+def folder_of(spec: ModelSpec, store: Path, weights: WeightsSource) -> Path:
     return store / slug(spec.model_id) / identity_digest(bundle_identity(spec, weights))
 
 
 def slug(model_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._]+", "-", model_id).strip("-.") or "model"
+    text = re.sub(r"[^A-Za-z0-9._]+", "-", model_id).strip("-.") or "model"
+    if len(text) <= _LONGEST_SLUG:
+        return text
+    return f"{text[:_LONGEST_SLUG]}-{hashlib.sha256(model_id.encode()).hexdigest()[:12]}"
 
 
 @contextmanager
@@ -94,8 +102,11 @@ def new_artefact(folder: Path, artefact: str) -> Iterator[Path]:
 def write_json(path: Path, data: Any) -> None:
     """Whole or not at all, also for a reader at the same moment."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _version(library: str) -> str | None:

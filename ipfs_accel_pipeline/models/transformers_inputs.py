@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.models.configurations import text_config
 from ipfs_accel_pipeline.models.spec import BATCH, SEQUENCE, InputSpec
 
 # Decoder tokens of an encoder-decoder in one forward pass: fixed, so that the sequence length means the encoder's.
@@ -190,12 +191,8 @@ def _sub_config(config: Any, *names: str) -> Any:
     return next((sub for sub in found if hasattr(sub, "to_dict")), config)
 
 
-def _text_config(config: Any) -> Any:
-    return config.get_text_config() if hasattr(config, "get_text_config") else config
-
-
 def _vocabulary(config: Any) -> int:
-    found = getattr(_text_config(config), "vocab_size", None) or getattr(config, "vocab_size", None)
+    found = getattr(text_config(config), "vocab_size", None) or getattr(config, "vocab_size", None)
     return int(found or _DEFAULT_VOCABULARY)
 
 
@@ -210,7 +207,7 @@ def _image_size(vision: Any, config: Any) -> tuple[int, int]:
 
 def _longest_sequence(model: Any) -> int | None:
     """Positions that the text part has; None for relative positions."""
-    positions = getattr(_text_config(model.config), "max_position_embeddings", None)
+    positions = getattr(text_config(model.config), "max_position_embeddings", None)
     if not positions or positions < 0:
         return None
     return int(positions) - _positions_before_the_first_token(model)

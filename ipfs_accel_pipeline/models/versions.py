@@ -20,7 +20,6 @@ from ipfs_accel_pipeline.models.weights import weights_source
 from ipfs_accel_pipeline.records import ModelVersion
 
 _REGISTRY = "mlflow:"
-_FILES = ("onnx", "openvino")
 _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 
 
@@ -34,7 +33,7 @@ def describe_version(spec: ModelSpec, store: Path, weights: str) -> dict[str, An
         "revision": source.commit or _revision(spec),
         "weights": source.kind,
         "weights_digest": _weights_digest(folder),
-        "precision": "fp32" if source.kind == "random" else _stored_precision(spec, source.commit),
+        "precision": "fp32" if source.kind == "random" else _stored_precision(spec, source.commit, folder),
         "config_digest": _config_digest(folder),
         "details": {"libraries": library_versions(), "bundle": folder.name},
     }
@@ -94,10 +93,12 @@ def _config_digest(folder: Path) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _stored_precision(spec: ModelSpec, commit: str | None) -> str | None:
-    """Of supplied weights as they came; a graph file that is not fp32 is refused when it is prepared."""
-    if spec.source in _FILES:
-        return "fp32" if spec.source == "onnx" else None
+def _stored_precision(spec: ModelSpec, commit: str | None, bundle: Path) -> str | None:
+    """Of supplied weights as they came. An ONNX file that is not fp32 is refused when it is prepared."""
+    if spec.source == "onnx":
+        return "fp32" if _weights_digest(bundle) else None
+    if spec.source == "openvino":
+        return None
     config = _read(_config_file(spec, commit)) or {}
     return _PRECISIONS.get(str(config.get("dtype") or config.get("torch_dtype")))
 

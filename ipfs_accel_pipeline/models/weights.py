@@ -67,16 +67,25 @@ def files_digest(files: Iterable[Path]) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    return [file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)]
+    """Without folders of such names, and links that lead nowhere."""
+    return [file for pattern in _WEIGHT_FILES for file in folder.glob(pattern) if file.is_file()]
 
 
 def _local(spec: ModelSpec, wanted: str) -> WeightsSource:
     if wanted == "random":
-        raise UsageError(f"{spec.model_id} is a {spec.source} with its own weights; ask for weights auto or pretrained")
+        raise UsageError(
+            f"{spec.model_id} comes with its own weights ({spec.source}); ask for weights auto or pretrained"
+        )
     path = Path(spec.path or "")
     if not spec.path or not path.exists():
-        raise UsageError(f"{spec.model_id}: {spec.path or 'its path'} does not exist")
-    return WeightsSource("pretrained", f"files:{files_digest(_files(spec.source, path))}", str(path))
+        raise Unsupported(f"{spec.model_id}: {spec.path or 'its path'} does not exist")
+    try:
+        digest = files_digest(_files(spec.source, path))
+    except Unsupported:
+        raise
+    except Exception as error:  # they changed since the model was found; parsers raise their own kinds
+        raise Unsupported(f"{spec.model_id}: its files cannot be read: {error}") from error
+    return WeightsSource("pretrained", f"files:{digest}", str(path))
 
 
 def _files(source: str, path: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ipfs_accel_pipeline.benchmark.protocol import PROFILES, find_profile
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.catalogue_file import LONGEST_SEQUENCE
 from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.timing import Protocol
@@ -44,7 +45,7 @@ class RunConfig:
         _check_choices("profile", (self.profile,), tuple(PROFILES))
         _check_choices("kind of weights", (self.weights,), CHOICES)
         _check_positive("batch size", self.batch_sizes, _LARGEST_BATCH)
-        _check_positive("sequence length", self.sequence_lengths, 2**24)
+        _check_positive("sequence length", self.sequence_lengths, LONGEST_SEQUENCE)
         _check_positive("number of threads", (self.threads,) if self.threads is not None else (), 4096)
         _check_memory(self.memory_limit_mb)
         _check_new_tokens(self.new_tokens)

@@ -96,7 +96,10 @@ def _refusal(backend: Backend, bundle: Path, precision: str) -> tuple[Status, st
 def _missing(bundle: Path, artefact: str) -> tuple[Status, str] | None:
     outcome = artefact_outcome(bundle, artefact)
     if outcome is None:
-        return Status.SKIPPED, f"{artefact} is not prepared; materialize model_bundles with this model first"
+        return Status.SKIPPED, (
+            f"{artefact} of the model as it is now is not prepared (it may have changed during this run): "
+            "run again, or materialize model_bundles with this model first"
+        )
     return None if outcome.ok else (Status(outcome.status), f"{artefact} could not be made: {outcome.error}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -154,16 +155,18 @@ def _prepare(
     known = artefact_outcome(folder, artefact)
     if known is not None and known.is_final:
         return Prepared(spec.model_id, known, made_now=False)
-    outcome = launcher.run(_job(spec, artefact, config, store))
-    if outcome.status is not Status.PASSED:
-        record_failure(folder, artefact, str(outcome.status), outcome.message or "no reason given")
-    made = artefact_outcome(folder, artefact)
-    if made is None:
-        raise RuntimeError(f"preparing {artefact} of {spec.model_id} left neither files nor a reason in {folder}")
+    outcome = launcher.run(_job(spec, folder, artefact, config, store))
+    if outcome.status is Status.PASSED:
+        status, reason = "error", f"what was made in {folder} has been removed since; run again"
+    else:
+        status, reason = str(outcome.status), outcome.message or "no reason given"
+        with suppress(OSError):  # a full disk takes no record either: the reason is told all the same
+            record_failure(folder, artefact, status, reason)
+    made = artefact_outcome(folder, artefact) or ArtefactOutcome(artefact, status, reason, retry=True)
     return Prepared(spec.model_id, made, made_now=True)
 
 
-def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
+def _job(spec: ModelSpec, folder: Path, artefact: str, config: RunConfig, store: Path) -> Job:
     return Job(
         target=_PREPARE,
         arguments={
@@ -171,6 +174,7 @@ def _job(spec: ModelSpec, artefact: str, config: RunConfig, store: Path) -> Job:
             "store": str(store),
             "artefact": artefact,
             "weights": config.weights,
+            "bundle": folder.name,
         },
         timeout_s=_TIMEOUT_S,
         memory_limit_mb=None,  # the limit is for benchmarks; an export takes several times as much

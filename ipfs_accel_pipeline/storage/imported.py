@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,11 +33,33 @@ def present(connection: duckdb.DuckDBPyConnection, table: str, keys: pa.Array | 
 
 
 def known_files(
-    connection: duckdb.DuckDBPyConnection, tool_version: str, among: Iterable[str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    tool_version: str,
+    accept_claimed: bool,
+    among: Iterable[str] | None = None,
 ) -> set[str]:
     """Ids of the files (`among` these, or all) that need not be read again."""
     ids = None if among is None else list(among)
-    return set(run_query(connection, "imported_file_known", tool_version=tool_version, ids=ids)["id"])
+    known = run_query(
+        connection, "imported_file_known", tool_version=tool_version, accept_claimed=accept_claimed, ids=ids
+    )
+    return set(known["id"])
+
+
+def claims_without_figures(connection: duckdb.DuckDBPyConnection, among: Iterable[str]) -> set[str]:
+    """Ids of the tests whose claimed figures were not taken, and may be."""
+    return set(run_query(connection, "imported_claim", ids=list(among))["id"])
+
+
+def note_claims(connection: duckdb.DuckDBPyConnection, files: Mapping[str, int]) -> None:
+    """That the claims of these files were accepted, and how many performance rows each gave."""
+    with as_storage_errors("Cannot write imported_files"):
+        connection.execute(
+            "UPDATE imported_files SET performance_rows = performance_rows + new.rows, claims_accepted = TRUE "
+            "FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($rows::INTEGER[]) AS rows) AS new "
+            "WHERE imported_files.id = new.id",
+            {"ids": list(files), "rows": list(files.values())},
+        )
 
 
 def disproved(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

@@ -96,13 +96,14 @@ class OneAnswerSession(FarAwaySession):
         return RawSeries((4.0, 5.0, 6.0), warmup_iterations=None)
 
 
-def measured(session, monkeypatch, hardware_type="CPU"):
+def measured(session, monkeypatch, hardware_type="CPU", newly_initialized=()):
     backend = SimpleNamespace(name="echo", version=lambda: "1", load=lambda *arguments: session)
     x = np.arange(6, dtype=np.float32).reshape(1, 6) + 1
     bundle = SimpleNamespace(
         weights="random",
         weights_digest="0",
         reference_runtime="torch",
+        details={"newly_initialized": list(newly_initialized)},
         input_specs=(InputSpec("x", "float32", ("batch", 6), "normal"),),
         parity_cases=lambda: [SimpleNamespace(inputs={"x": x}, reference={"y": x}, batch_size=1, sequence_length=None)],
     )
@@ -122,6 +123,12 @@ def test_an_ordinary_session_is_timed_here(monkeypatch):
     assert fields["status"] is Status.PASSED
     assert len(fields["cpu_times_ms"]) == len(fields["latencies_ms"]) >= 5
     assert "browser" not in fields["environment"]
+
+
+def test_what_of_a_pretrained_model_was_in_no_file_is_told_with_its_test(monkeypatch):
+    fields = measured(EchoSession(), monkeypatch, newly_initialized=["classifier.bias", "classifier.weight"])
+    assert fields["details"]["untrained_weights"] == {"count": 2, "first": "classifier.bias"}
+    assert "untrained_weights" not in measured(EchoSession(), monkeypatch)["details"]
 
 
 def test_device_memory_is_that_of_what_is_timed_and_not_of_the_parity_cases(monkeypatch):

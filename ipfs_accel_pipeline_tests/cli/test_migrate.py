@@ -46,13 +46,6 @@ def test_names_come_from_standard_input_and_the_report_goes_to_a_file(invoke, tm
     assert json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["test_results"] == 1
 
 
-def test_claims_that_were_imported_before_are_not_taken_silently_for_accepted(invoke):
-    assert invoke("old", "--accept-claimed").stderr.count("Note:") == 0
-    again = invoke("old", "--accept-claimed")
-    assert "Note: 1 files were seen before, and what they claim stays as it was imported" in again.stderr
-    assert "import into a new database" in again.stderr
-
-
 @pytest.mark.parametrize("missing", ["nowhere", "old/*.csv", "old/**/b.json"])
 def test_a_source_that_is_not_there_is_exit_code_2_and_the_rest_goes_on(invoke, missing):
     result = invoke(missing, "old")

@@ -50,6 +50,13 @@ def test_if_every_path_fails_the_error_has_the_reason_of_each(tmp_path):
     assert [attempt.exporter for attempt in failure.value.attempts] == ["a", "b"]
 
 
+@pytest.mark.parametrize(("second", "is_unsupported"), [(Unsupported("no kernel"), True), (ValueError("bug"), False)])
+def test_a_model_is_unsupported_where_every_path_says_so(tmp_path, second, is_unsupported):
+    with pytest.raises(ExportError) as failure:
+        first_accepted([fails("a", Unsupported("too large")), fails("b", second)], tmp_path, checks())
+    assert failure.value.is_unsupported is is_unsupported
+
+
 def test_a_full_disk_is_not_recorded_as_a_failure_of_the_model(tmp_path):
     with pytest.raises(OSError, match="No space"):
         first_accepted([fails("a", OSError(28, "No space left on device"))], tmp_path, checks())

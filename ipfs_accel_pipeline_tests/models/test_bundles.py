@@ -59,7 +59,7 @@ def test_a_model_with_its_own_weights_cannot_be_had_with_random_ones(tmp_path):
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     spec = ModelSpec("gone", "custom", "custom", "text", "onnx", path=str(tmp_path / "gone.onnx"))
-    with pytest.raises(UsageError, match=r"gone\.onnx does not exist"):
+    with pytest.raises(Unsupported, match=r"gone\.onnx does not exist"):
         bundle_folder(spec, tmp_path)
 
 

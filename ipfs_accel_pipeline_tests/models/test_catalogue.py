@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.models.build import _check_overrides, model_class
 from ipfs_accel_pipeline.models.catalogue import (
     Catalogue,
-    default_models,
     find_model,
     load_catalogue,
     model_row,
@@ -47,6 +47,11 @@ def test_entry_builds_with_exactly_the_claimed_parameters_and_kind(model_id):
     assert model_type_of(type(model), model.config) == spec.model_type
 
 
+def test_no_override_of_the_catalogue_is_taken_for_a_slip():
+    for spec in CATALOGUE.values():
+        _check_overrides(model_class(str(spec.config_class)), spec.overrides)
+
+
 def test_catalogue_has_at_least_sixty_models_of_every_kind():
     assert len(CATALOGUE) >= 60
     kinds = {"text_encoder", "text_decoder", "text_encoder_decoder", "vision", "audio", "multimodal"}
@@ -63,7 +68,7 @@ def test_exactly_the_models_with_a_token_axis_have_a_sequence_length():
 
 
 def test_default_models_are_six_small_ones_of_different_kinds():
-    defaults = [CATALOGUE[model_id] for model_id in default_models()]
+    defaults = [CATALOGUE[model_id] for model_id in CATALOGUE.defaults]
     assert len({spec.family for spec in defaults}) == len(defaults) >= 6
     # No audio model: the smallest takes a minute to export, a third of the time a first run may take.
     kinds = {"text_encoder", "text_decoder", "text_encoder_decoder", "vision", "multimodal"}

@@ -9,7 +9,7 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.model_registry import is_registry_name, resolve, suitability_tags, write_tags
 from ipfs_accel_pipeline.models.sources import current_revision
-from ipfs_accel_pipeline.models.store import bundle_identity, identity_digest
+from ipfs_accel_pipeline.models.store import bundle_folder
 from ipfs_accel_pipeline.models.versions import describe_version, version_id, version_row
 from ipfs_accel_pipeline.models.watching import current_revisions
 from ipfs_accel_pipeline.pipeline.loading import load_pending
@@ -47,6 +47,14 @@ def test_a_place_of_the_catalogue_is_a_model_by_its_name_from_anywhere(catalogue
     assert "me/mine" not in catalogue  # it is described only when asked for
 
 
+def test_a_place_is_found_by_the_last_part_of_its_name_and_suggested_for_a_slip(catalogue_file):
+    catalogue_file.write_text('["me/my-own-bert"]\npath = "./my-bert"\n')
+    catalogue = load_catalogue(catalogue_file)
+    assert find_model("my-own-bert", catalogue).model_id == "me/my-own-bert"
+    with pytest.raises(UsageError, match="Did you mean my-own-bert"):
+        find_model("my-own-bret", catalogue)
+
+
 def test_a_place_with_an_architecture_beside_it_is_refused(catalogue_file):
     catalogue_file.write_text('["me/mine"]\npath = "./my-bert"\nfamily = "bert"\n')
     with pytest.raises(UsageError, match="leave out family"):
@@ -80,7 +88,7 @@ def test_a_folder_and_both_registered_versions_of_it_share_the_bundle_and_have_e
         replace(of_folder, model_id="mlflow/my-bert", revision=f"mlflow:my-bert/{number}") for number in (1, 2)
     )
     specs = of_folder, first, second
-    assert len({identity_digest(bundle_identity(spec)) for spec in specs}) == 1
+    assert len({bundle_folder(spec, tmp_path).name for spec in specs}) == 1
     described = [describe_version(spec, tmp_path / "bundles", "auto") for spec in specs]
     ids = [version_id(spec.model_id, one) for spec, one in zip(specs, described, strict=True)]
     assert len(set(ids)) == 3

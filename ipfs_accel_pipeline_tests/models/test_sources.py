@@ -12,6 +12,7 @@ from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models import configurations
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.classify import task_of
+from ipfs_accel_pipeline.models.sources import current_revision
 
 CATALOGUE = load_catalogue()
 TINY = {"vocab_size": 99, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
@@ -83,6 +84,31 @@ def test_folder_without_architecture_is_the_bare_model_of_its_family(tmp_path):
     assert (spec.architecture, spec.model_type, spec.task) == ("GPT2Model", "text_decoder", "feature-extraction")
 
 
+def test_folder_whose_weights_cannot_be_read_says_so_and_has_no_revision(bert_folder):
+    (bert_folder / "model.safetensors").unlink()
+    (bert_folder / "model.safetensors").symlink_to("/proc/self/mem")  # opens, and fails when it is read
+    with pytest.raises(UsageError, match="my-bert cannot be read"):
+        find_model(str(bert_folder), CATALOGUE)
+    assert current_revision(str(bert_folder)) is None
+
+
+def test_folder_of_a_family_of_which_two_parts_read_text_is_described(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "musicgen"}))
+    assert find_model(str(tmp_path), CATALOGUE).architecture == "MusicgenModel"
+
+
+def test_folder_of_a_family_with_several_bare_models_is_the_first(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "funnel", "vocab_size": 99, "d_model": 8}))
+    assert find_model(str(tmp_path), CATALOGUE).architecture == "FunnelModel"
+
+
+def test_folder_with_links_to_nowhere_and_folders_named_as_weights_is_read(bert_folder):
+    before = find_model(str(bert_folder), CATALOGUE).revision
+    (bert_folder / "tokenizer.json").symlink_to("/nowhere/tokenizer.json")
+    (bert_folder / "openvino.bin").mkdir()
+    assert find_model(str(bert_folder), CATALOGUE).revision == before
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -93,6 +119,15 @@ def test_folder_without_architecture_is_the_bare_model_of_its_family(tmp_path):
             '{"model_type": "bert", "architectures": ["NoSuchModel"]}',
             "is a NoSuchModel, which this transformers does not",
         ),
+        (
+            '{"model_type": "bert", "architectures": ["pipeline"]}',
+            "is a pipeline, which this transformers does not have",
+        ),
+        (
+            '{"model_type": "bert", "architectures": ["BertConfig"]}',
+            "is a BertConfig, which this transformers does not",
+        ),
+        ('{"model_type": "bert", "architectures": [5]}', "is a 5, which this transformers does not have"),
         ('{"auto_map": {"AutoConfig": "mine.Config"}, "model_type": "mine"}', "cannot be used"),
     ],
 )

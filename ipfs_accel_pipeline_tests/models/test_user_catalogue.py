@@ -3,7 +3,7 @@
 import pytest
 
 from ipfs_accel_pipeline.errors import UsageError
-from ipfs_accel_pipeline.models.catalogue import default_models, find_model, load_catalogue
+from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 
 MINE = """
 ["me/my-bert"]
@@ -35,7 +35,7 @@ def test_new_entry_is_found_by_id_and_alias_and_joins_the_default_run(user_file)
     spec = find_model("mine", catalogue)
     assert spec is catalogue["me/my-bert"]
     assert (spec.source, spec.overrides, spec.parameters) == ("user_catalogue", {"hidden_size": 64}, None)
-    assert default_models(file)[-1] == "me/my-bert"
+    assert catalogue.defaults[-1] == "me/my-bert"
 
 
 def test_entry_refines_a_shipped_model_key_by_key(user_file):
@@ -60,6 +60,10 @@ def test_empty_file_changes_nothing(user_file):
     assert load_catalogue(user_file("")) == load_catalogue()
 
 
+def test_a_file_that_begins_with_the_mark_of_an_editor_is_read(user_file):
+    assert "me/my-bert" in load_catalogue(user_file("\ufeff" + MINE))
+
+
 def test_loading_a_user_file_leaves_the_shipped_catalogue_alone(user_file):
     load_catalogue(user_file(MINE))
     assert "me/my-bert" not in load_catalogue()
@@ -78,14 +82,16 @@ def test_loading_a_user_file_leaves_the_shipped_catalogue_alone(user_file):
         ('["me/x"]', r'\["me/x"\] has no family. Write for example: family = "bert"'),
         (
             '["me/x"]\nparameters = "12"',
-            "parameters = '12' must be a whole number above 0. Write for example: parameters =",
+            "parameters = '12' must be a whole number from 1 to 1000000000000000. Write for example: parameters =",
         ),
         ('["me/x"]\nparameters = true', "must be a whole number"),
-        ('["me/x"]\nsequence_length = 0', "must be a whole number above 0"),
+        ('["me/x"]\nsequence_length = 0', "must be a whole number from 1"),
+        ('["me/x"]\nsequence_length = 16777217', "must be a whole number from 1 to 16777216"),
         ('["me/x"]\nmodel_type = "encoder"', "model_type = 'encoder' must be one of text_encoder, text_decoder"),
         ('["me/x"]\nmodality = ["text"]', "must be one of text, image"),
         ('["me/x"]\narchitecture = ""', "must be a text that is not empty"),
         ('["me/x"]\noverrides = [1]', "must be a table"),
+        ('["me/x"]\noverrides = { ids = [{ since = 1979-05-27 }] }', "must be a table without dates"),
         ('["me/x"]\naliases = "x"', "must be a list of names"),
         ('["me/x"]\naliases = ["a b"]', "must be a list of names"),
         ('["me/x"]\ndefault = 1', "must be true or false"),

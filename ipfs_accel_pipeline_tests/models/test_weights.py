@@ -149,3 +149,18 @@ def test_a_file_that_changed_has_another_digest(tmp_path):
     before = files_digest([file])
     file.write_bytes(b"b" * 9)
     assert files_digest([file]) != before
+
+
+def test_damaged_files_of_the_cache_are_not_recorded_and_the_model_is_prepared_once_they_are_whole(hub_cache):
+    from transformers import BertConfig, BertModel
+
+    put_into_cache(hub_cache, TINY_BERT.model_id)
+    snapshot = snapshot_of(hub_cache, TINY_BERT.model_id)
+    BertModel(BertConfig(**TINY_BERT.overrides)).save_pretrained(snapshot)
+    whole = (snapshot / "model.safetensors").read_bytes()
+    (snapshot / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    where = (TINY_BERT.to_json(), str(hub_cache / "store"), "reference", "pretrained")
+    with pytest.raises(DownloadError, match="are damaged"):
+        prepare(*where)
+    (snapshot / "model.safetensors").write_bytes(whole)
+    assert prepare(*where)["ok"]

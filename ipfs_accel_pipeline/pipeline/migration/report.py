@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -28,11 +28,15 @@ class Refusal:
 
 @dataclass
 class MigrationReport:
-    """Counts of one run. `seen_before` are contents that an earlier run, or an earlier path of this one, had."""
+    """Counts of one run. `seen_before` are contents that an earlier run, or an earlier path of this one, had.
+
+    `claims_taken` are those of them whose claimed figures got performance rows now.
+    """
 
     dry_run: bool = False
     files: int = 0
     seen_before: int = 0
+    claims_taken: int = 0
     other_files: int = 0
     megabytes: float = 0.0
     by_shape: dict[str, Counter[str]] = field(default_factory=dict)
@@ -60,6 +64,12 @@ class MigrationReport:
         for path, refusals in _lists(new.files, "path", "refusals"):
             for refusal in orjson.loads(refusals):
                 self.refuse(Refusal(path, refusal["pointer"], refusal["reason"]))
+
+    def add_claims(self, claims: Mapping[str, int]) -> None:
+        """Performance rows that files which were seen before gave now."""
+        self.claims_taken += sum(count > 0 for count in claims.values())
+        if self.claims_taken:
+            self.rows["performance_results"] += sum(claims.values())
 
     def refuse(self, refusal: Refusal, most: int = 100_000) -> None:
         """Kept up to a limit, so that memory stays bounded; all of them are in `imported_files`."""
@@ -96,7 +106,8 @@ def _summary(report: MigrationReport) -> str:
     mode = " (dry run: nothing was written)" if report.dry_run else ""
     lines = [
         f"- Files seen: {report.files} ({report.megabytes:.1f} MB){mode}",
-        f"- Content seen before, so left alone: {report.seen_before}",
+        f"- Content seen before, so left alone: {report.seen_before - report.claims_taken}",
+        f"- Content seen before of which the claimed figures were taken now: {report.claims_taken}",
         f"- Files in folders that are of another kind: {report.other_files}",
         f"- Rows added: {rows}",
         f"- Findings that another file had given already: {report.duplicates}",

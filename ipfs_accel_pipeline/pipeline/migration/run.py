@@ -25,7 +25,7 @@ from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued, Mo
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
 from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
 from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, rare_collections, read_all
-from ipfs_accel_pipeline.pipeline.migration.writing import first_of_each, write_batch, write_portions
+from ipfs_accel_pipeline.pipeline.migration.writing import Written, first_of_each, write_batch, write_portions
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.imported import disproved, known_files, withdraw
@@ -84,16 +84,16 @@ def migrate(
     quarantine = Quarantine(None if options.dry_run else options.quarantine)
     with _target(settings, options.dry_run) as target:
         with open_database(target.database) as connection:
-            known = known_files(connection, TOOL_VERSION)
+            known = known_files(connection, TOOL_VERSION, options.accept_claimed)
         reader = Reader(catalogue, options.accepted, options.limits, frozenset(known))
         with rare_collections():
             chunks = read_all(reader, _entries(paths, report, told))
             for whole, some in groupby(chunks, key=lambda chunk: chunk.whole):
                 if whole is not None:
-                    _one_large_file(target, some, known, quarantine, report, told)
+                    _one_large_file(target, some, known, options, quarantine, report, told)
                     continue
                 for batch in batched(some, _BATCH_CHUNKS, _BATCH_BYTES, lambda chunk: chunk.held_bytes):
-                    _one_batch(target, merged(batch), known, quarantine, report, told)
+                    _one_batch(target, merged(batch), known, options, quarantine, report, told)
         with open_database(target.database) as connection:
             _withdraw(connection, report)
         if not options.dry_run:
@@ -139,40 +139,47 @@ def _one_batch(
     target: Settings,
     batch: Chunk,
     known: set[str],
+    options: MigrationOptions,
     quarantine: Quarantine,
     report: MigrationReport,
     told: Progress,
 ) -> None:
     fresh = batch.only(first_of_each(batch.files["id"].to_pylist(), known))
-    new = None
+    written = None
     if fresh.files.num_rows:
         with open_database(target.database) as connection:
-            new = write_batch(connection, fresh)
-    _count(batch.files, new, quarantine, report, told)
+            written = write_batch(connection, fresh, options.accept_claimed)
+    _count(batch.files, written, quarantine, report, told)
 
 
 def _one_large_file(
     target: Settings,
     portions: Iterator[Chunk],
     known: set[str],
+    options: MigrationOptions,
     quarantine: Quarantine,
     report: MigrationReport,
     told: Progress,
 ) -> None:
     """Read while it is written: all of its rows at once would not fit memory."""
     first = next(portions)
-    new = None
+    written = None
     if all(first_of_each(first.files["id"].to_pylist(), known)):
         with open_database(target.database, config=_LARGE_FILE) as connection:
-            new = write_portions(connection, chain((first,), portions))
-    _count(first.files, new, quarantine, report, told)
+            written = write_portions(connection, chain((first,), portions), options.accept_claimed)
+    _count(first.files, written, quarantine, report, told)
 
 
-def _count(files: pa.Table, new: Chunk | None, quarantine: Quarantine, report: MigrationReport, told: Progress) -> None:
-    """`new` is None where all of the files were known."""
+def _count(
+    files: pa.Table, written: Written | None, quarantine: Quarantine, report: MigrationReport, told: Progress
+) -> None:
+    """`written` is None where all of the files were known."""
+    new = written.new if written is not None else None
     if new is not None:
         report.add(new)
         _tell(new, quarantine, told)
+    if written is not None:
+        report.add_claims(written.claims)
     report.files += files.num_rows
     report.megabytes += (pc.sum(files["size_bytes"]).as_py() or 0) / 1e6
     report.seen_before += files.num_rows - (new.files.num_rows if new is not None else 0)

@@ -1,9 +1,15 @@
-"""Writes the rows of one batch of files, or of one large file, in one transaction; says per file what was new."""
+"""Writes the rows of one batch of files, or of one large file, in one transaction; says per file what was new.
+
+Of files that are stored already only the claimed figures are written, where those are accepted now: their other rows
+stay as they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +17,8 @@ import pyarrow.compute as pc
 
 from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, REPEATED, TABLES, Chunk, chosen
 from ipfs_accel_pipeline.storage.database import transaction
-from ipfs_accel_pipeline.storage.imported import known_files, present
+from ipfs_accel_pipeline.storage.imported import claims_without_figures, known_files, note_claims, present
+from ipfs_accel_pipeline.storage.legacy_json.findings import Grade
 from ipfs_accel_pipeline.storage.legacy_json.registry import TOOL_VERSION
 from ipfs_accel_pipeline.storage.tables import table_named
 from ipfs_accel_pipeline.storage.writing import write_rows
@@ -27,43 +34,96 @@ _OURS = (FILE, GRADE)
 _DUPLICATE = "everything in it is stored already, from other files"
 
 
-def write_batch(connection: Any, batch: Chunk) -> Chunk:
-    """What was new: files as `imported_files` has them now, and their rows.
+class Written(NamedTuple):
+    """Files as `imported_files` has them now, and their rows; of files that were stored before, the claims by file."""
 
-    Files that another migration wrote since this one looked are not among them.
-    """
+    new: Chunk | None
+    claims: dict[str, int]
+
+
+def write_batch(connection: Any, batch: Chunk, accept_claimed: bool) -> Written:
+    """Files that another migration wrote since this one looked are not among the new ones."""
     with transaction(connection):
-        mine = _not_known(connection, batch)
-        rows = _write_rows(connection, mine)
-        return _write_files(connection, mine, rows)
+        fresh, stored = _not_known(connection, batch, accept_claimed)
+        claims = _write_claims(connection, stored)
+        note_claims(connection, claims)
+        return Written(_write_files(connection, fresh, _write_rows(connection, fresh), accept_claimed), claims)
 
 
-def write_portions(connection: Any, portions: Iterable[Chunk]) -> Chunk | None:
+def write_portions(connection: Any, portions: Iterator[Chunk], accept_claimed: bool) -> Written | None:
     """As `write_batch`, for the portions of one file: all of them or none, whatever happens in between.
 
     None where another migration wrote the file since this one looked.
     """
+    first = next(portions)
+    all_of_it = chain((first,), portions)
+    with transaction(connection):
+        fresh, stored = _not_known(connection, first, accept_claimed)
+        if fresh.files.num_rows:
+            return Written(_write_new_portions(connection, all_of_it, accept_claimed), {})
+        if stored.files.num_rows:
+            return Written(None, _write_claims_of_portions(connection, all_of_it))
+        return None
+
+
+def _write_new_portions(connection: Any, portions: Iterable[Chunk], accept_claimed: bool) -> Chunk:
     found: list[dict[str, pa.Table]] = []
     new: list[dict[str, pa.Table]] = []
-    with transaction(connection):
-        for portion in portions:
-            if not found and not _not_known(connection, portion).files.num_rows:
-                return None
-            if portion.troubled:  # its end breaks what its beginning promised: nothing of it may stay
-                connection.rollback()
-                connection.begin()
-                found, new = [], []
-            found.append(_places(portion.rows))
-            new.append(_places(_write_rows(connection, portion)))
-            last = portion
-        whole = Chunk(last.files, _joined(found), last.troubled)
-        return _write_files(connection, whole, _joined(new))
+    for portion in portions:
+        if portion.troubled:  # its end breaks what its beginning promised: nothing of it may stay
+            _forget(connection)
+            found, new = [], []
+        found.append(_places(portion.rows))
+        new.append(_places(_write_rows(connection, portion)))
+        last = portion
+    return _write_files(connection, Chunk(last.files, _joined(found), last.troubled), _joined(new), accept_claimed)
 
 
-def _not_known(connection: Any, batch: Chunk) -> Chunk:
-    # Asked again under the lock; what only older readers saw is not known, and its row is written anew.
-    stored = known_files(connection, TOOL_VERSION, present(connection, "imported_files", batch.files["id"]))
-    return batch.only(first_of_each(batch.files["id"].to_pylist(), stored))
+def _write_claims_of_portions(connection: Any, portions: Iterable[Chunk]) -> dict[str, int]:
+    claims: Counter[str] = Counter()
+    for portion in portions:
+        if portion.troubled:
+            _forget(connection)
+            return {}
+        claims.update(_write_claims(connection, portion))
+    note_claims(connection, claims)
+    return dict(claims)
+
+
+def _forget(connection: Any) -> None:
+    """What this transaction wrote."""
+    connection.rollback()
+    connection.begin()
+
+
+def _not_known(connection: Any, batch: Chunk, accept_claimed: bool) -> tuple[Chunk, Chunk]:
+    """The files that are new, and those that are stored without what they claim.
+
+    Asked again under the lock; what only older readers saw is not known, and its row is written anew.
+    """
+    ids = batch.files["id"].to_pylist()
+    stored = present(connection, "imported_files", batch.files["id"])
+    settled = known_files(connection, TOOL_VERSION, False, stored)
+    wanted = settled - known_files(connection, TOOL_VERSION, accept_claimed, stored)
+    fresh = batch.only(first_of_each(ids, settled))
+    return fresh, batch.only(first_of_each([file if file in wanted else None for file in ids], {None}))
+
+
+def _write_claims(connection: Any, again: Chunk) -> dict[str, int]:
+    """By file, how many of its claims got figures now; those of files that can no longer be read are not asked."""
+    timed, tests = again.rows["performance_results"], again.rows["test_results"]
+    claimed = {
+        test
+        for test, grade in zip(tests["id"].to_pylist(), tests[GRADE].to_pylist(), strict=True)
+        if grade == Grade.CLAIMED
+    }
+    ids = timed["test_id"].to_pylist()
+    open_ones = claims_without_figures(connection, ids) & claimed
+    new = chosen(timed, first_of_each([test if test in open_ones else None for test in ids], {None}))
+    _write(connection, "performance_results", new)
+    files = dict(zip(again.files[FILE].to_pylist(), again.files["id"].to_pylist(), strict=True))
+    counts = Counter(files[number] for number in new[FILE].to_pylist())
+    return {file: counts[file] for file in files.values() if file not in again.troubled}
 
 
 def _write_rows(connection: Any, mine: Chunk) -> dict[str, pa.Table]:
@@ -74,8 +134,8 @@ def _write_rows(connection: Any, mine: Chunk) -> dict[str, pa.Table]:
     return rows
 
 
-def _write_files(connection: Any, mine: Chunk, rows: dict[str, pa.Table]) -> Chunk:
-    files = _counted(mine, rows)
+def _write_files(connection: Any, mine: Chunk, rows: dict[str, pa.Table], accept_claimed: bool) -> Chunk:
+    files = _counted(mine, rows, accept_claimed)
     _write(connection, "imported_files", files)
     return Chunk(files, rows, mine.troubled)
 
@@ -119,7 +179,7 @@ def _pairs(rows: pa.Table, column: str) -> Iterable[tuple[int, str]]:
     return zip(rows[FILE].to_pylist(), rows[column].to_pylist(), strict=True)
 
 
-def _counted(mine: Chunk, rows: dict[str, pa.Table]) -> pa.Table:
+def _counted(mine: Chunk, rows: dict[str, pa.Table], accept_claimed: bool) -> pa.Table:
     """The rows of imported_files, with how much of each file was new."""
     numbers = mine.files[FILE].to_numpy()
     new = {name: _per_file(rows[table], numbers) for table, name in _COUNTS.items()}
@@ -131,6 +191,7 @@ def _counted(mine: Chunk, rows: dict[str, pa.Table]) -> pa.Table:
         "outcome": pc.if_else(duplicate, "duplicate", mine.files["outcome"]),
         "reason": pc.if_else(duplicate, _DUPLICATE, mine.files["reason"].cast(pa.string())),
         "tool_version": pa.repeat(TOOL_VERSION, len(numbers)),
+        "claims_accepted": pa.repeat(accept_claimed, len(numbers)),
     }
     files = mine.files.drop_columns(["outcome", "reason", REPEATED])
     for name, values in columns.items():

@@ -1,8 +1,9 @@
--- One legacy file that need not be read again. Older readers knew files by their content alone, even where only the name
+-- One legacy file that need not be read again, not even for the figures that it claims where those are wanted. Older readers knew files by their content alone, even where only the name
 -- tells the model: that content may still come under another name.
 SELECT id
 FROM imported_files AS f
 WHERE (outcome NOT IN ('unknown', 'refused') OR tool_version = $tool_version)
+    AND (claims_accepted OR NOT coalesce($accept_claimed, FALSE))
     AND ($ids IS NULL OR id IN (SELECT unnest($ids::VARCHAR[])))
     AND NOT EXISTS (
         SELECT 1

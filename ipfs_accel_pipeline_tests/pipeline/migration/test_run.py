@@ -108,15 +108,6 @@ def test_what_was_not_measured_is_labelled_and_has_no_performance(settings, lega
     assert rows(settings, "performance_results") == []
 
 
-def test_claimed_figures_enter_only_when_asked_and_stay_labelled(settings, legacy):
-    samples.write(legacy / "a.json", samples.direct(throughput_items_per_second=400.123456))
-    samples.write(legacy / "b.json", samples.web())
-    run(settings, legacy, accept_claimed=True)
-    (performance,) = rows(settings, "performance_results")
-    assert performance.provenance == "imported"
-    assert performance.environment["evidence"] == "claimed"
-
-
 def test_a_second_run_writes_nothing(settings, legacy):
     for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
         samples.write(legacy / f"{number:02d}.json", document)
