@@ -57,7 +57,9 @@ def _verdict(change: float, low: float, high: float, minimum_effect: float) -> s
 
 def _lacking(rounds: Rounds, side: str) -> str | None:
     if len(rounds) < _LEAST_ROUNDS:
-        return f"{side} has {len(rounds)} round{'' if len(rounds) == 1 else 's'}, {_LEAST_ROUNDS} are the least"
+        return (
+            f"{len(rounds)} round{'' if len(rounds) == 1 else 's'} of {side} can count, {_LEAST_ROUNDS} are the least"
+        )
     samples = sum(map(len, rounds))
     return f"{side} has {samples} samples, {_LEAST_SAMPLES} are the least" if samples < _LEAST_SAMPLES else None
 

@@ -14,7 +14,7 @@ import psutil
 from ipfs_accel_pipeline.benchmark.control_groups import cpu_limit, memory_limit_mb
 
 BRANCH_VARIABLE = "BENCHMARK_BRANCH"  # what is being measured: a branch of the user's own repository
-_PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "numpy")
+_PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "nncf", "numpy")
 _CPUINFO = Path("/proc/cpuinfo")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
@@ -36,7 +36,7 @@ def describe_host(threads: int) -> dict[str, object]:
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of the runtimes, by package metadata: nothing is imported."""
+    """Versions of the runtimes and of what quantizes for them, by package metadata: nothing is imported."""
     found = {}
     for package in _PACKAGES:
         try:

@@ -42,6 +42,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(StorageError):  # the pages say what is wrong
             snapshot.open()
+        snapshot.watch()
         yield
         snapshot.close()
 

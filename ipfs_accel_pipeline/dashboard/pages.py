@@ -80,6 +80,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "interval": figures.interval,
+        "imitation": wording.imitation,
+        "compared": wording.compared,
         "url_of": url_of,
         "trend_of": link_to,
         "regression_of": lambda row: link_to(row | {"provenance": "measured"}),
@@ -91,9 +93,10 @@ def _labels(row: Any) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
         *([row["provenance"]] if row["provenance"] != "measured" else []),
-        *([row["acceleration"]] if row["acceleration"] in ("software", "emulated") else []),
+        *wording.imitation(row["provenance"], row.get("acceleration")),
         *(["noisy"] if row.get("is_noisy") else []),
         *(["one round"] if row.get("rounds") == 1 else []),
+        *wording.slow_rounds(row.get("slow_rounds"), row.get("rounds")),
         *(["random weights"] if row.get("weights") == "random" else []),
         *([f"{row['threads']} thread{'' if row['threads'] == 1 else 's'}"] if row.get("threads") else []),
     ]

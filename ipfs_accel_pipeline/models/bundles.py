@@ -17,7 +17,14 @@ import numpy as np
 
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.spec import InputSpec
-from ipfs_accel_pipeline.models.store import artefact_lock, bundle_folder, library_versions, write_json
+from ipfs_accel_pipeline.models.store import (
+    QUANTIZED,
+    QUANTIZER,
+    artefact_lock,
+    bundle_folder,
+    library_versions,
+    write_json,
+)
 
 __all__ = [
     "ARTEFACTS",
@@ -89,6 +96,8 @@ class ArtefactOutcome:
     @property
     def is_final(self) -> bool:
         """Whether it is reused rather than tried again."""
+        if self.artefact == QUANTIZED and self.versions.get(QUANTIZER) != library_versions()[QUANTIZER]:
+            return False
         return self.ok or (self.status in _DETERMINISTIC_FAILURES and not self.retry)
 
     def to_json(self) -> dict[str, Any]:

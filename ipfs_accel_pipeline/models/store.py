@@ -28,12 +28,15 @@ EXPORT_VERSION = 5
 # Shapes are dynamic in every bundle; a static shape class would be another bundle.
 SHAPE_CLASS = "dynamic"
 _LONGEST_SLUG = 100  # a file system ends at 255 bytes, and an id may have the names of two of its entries
-_LIBRARIES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino", "nncf")
+_LIBRARIES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino")
+# Not every installation has it, and only what it makes depends on it: no other export waits for it or is made again.
+QUANTIZER = "nncf"
+QUANTIZED = "openvino_int8"
 
 
 def library_versions() -> dict[str, str | None]:
-    """None for a library that is not installed: installing it later makes another bundle."""
-    return {name: _version(name) for name in _LIBRARIES}
+    """None for a library that is not installed."""
+    return {name: _version(name) for name in (*_LIBRARIES, QUANTIZER)}
 
 
 def bundle_identity(spec: ModelSpec, weights: WeightsSource) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def bundle_identity(spec: ModelSpec, weights: WeightsSource) -> dict[str, Any]:
         "weights": weights.identity,
         "shapes": SHAPE_CLASS,
         "export_version": EXPORT_VERSION,
-        "versions": library_versions(),
+        "versions": {name: version for name, version in library_versions().items() if name != QUANTIZER},
     }
 
 

@@ -67,6 +67,13 @@ class ReportContent:
     method: tuple[MethodNote, ...]
     environment: tuple[EnvironmentFact, ...]
 
+    @property
+    def without_test(self) -> frozenset[str]:
+        """Models that nobody asked for and nobody tested, such as most of the catalogue: a page counts them only."""
+        if self.model_filter is not None:
+            return frozenset()
+        return frozenset(model.model_id for model in self.models if not model.tests + model.other_tests)
+
 
 def gather(
     connection: Any,  # a DuckDB connection; only storage may name its type

@@ -60,7 +60,8 @@ def _hash(text: str) -> str:
 
 def _by_family(content: ReportContent) -> list[tuple[str, list[MatrixRow]]]:
     families = {model.model_id: model.model_family or "unknown" for model in content.models}
-    rows = sorted(content.compatibility.rows, key=lambda row: (families[row.model_id], row.model_id))
+    listed = (row for row in content.compatibility.rows if row.model_id not in content.without_test)
+    rows = sorted(listed, key=lambda row: (families[row.model_id], row.model_id))
     return [(family, list(group)) for family, group in groupby(rows, key=lambda row: families[row.model_id])]
 
 

@@ -15,7 +15,8 @@ _ISOLATION = (
 _ROUNDS = (
     "One process is not one truth: the same loop can be twice as slow in the next process. Rounds run in separate"
     " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
-    " each round."
+    " each round; the average, and throughput with it, is the mean over the rounds: a slow round moves it, and it may"
+    " lie above p99."
 )
 _SLOW_PHASES = (
     "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored, and so"
@@ -52,6 +53,11 @@ _RANKING = (
     " same model and weights, precision, batch size, sequence length and number of threads. Imported, emulated and"
     " software-rendered results are labelled and stand below, unranked."
 )
+_RECOMMENDATIONS = (
+    "They also weigh how much whole runs differ, which no interval of one run can see, and older runs of the same"
+    " level; a run whose every round was slow counts only where there is no other. So what is starred as fastest may be"
+    " a tie there."
+)
 _COUNTS = (
     "Tests, passed and success rate count measured tests over the whole history. The rate leaves out what could not be"
     " tried (unsupported or skipped): a missing runtime is no failure. A dash means not measured; it never stands for"
@@ -80,6 +86,7 @@ def method_notes() -> tuple[MethodNote, ...]:
         MethodNote("Noisy", _NOISY),
         MethodNote("Parity gate", _parity()),
         MethodNote("Ranking", _RANKING),
+        MethodNote("Recommendations", _RECOMMENDATIONS),
         MethodNote("Counts", _COUNTS),
         MethodNote("Random weights", _WEIGHTS),
         MethodNote("Memory and power", _MEMORY),

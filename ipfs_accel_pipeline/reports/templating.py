@@ -72,6 +72,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "shared_labels": wording.shared_labels,
     "availability": wording.availability,
     "platform_labels": wording.platform_labels,
+    "compared": lambda row: wording.compared(row.verdict, row.reason),
+    "further_models": wording.further_models,
     "best": wording.best,
     "power_source": wording.power_source,
     "environment": wording.environment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ipfs_accel_pipeline.reports.figures import DASH, interval, percent, significant, with_unit
 from ipfs_accel_pipeline.reports.rows import (
@@ -16,6 +16,14 @@ from ipfs_accel_pipeline.reports.rows import (
     PowerGap,
     PowerRow,
 )
+
+COMPARED = {
+    "b slower": "▲ B slower",
+    "b faster": "▼ B faster",
+    "tied": "≈ tied",
+    "only a": "only in A",
+    "only b": "only in B",
+}
 
 # How good news a status is; the HTML style sheet has one class for each kind.
 GOOD, MIXED, BAD, NEUTRAL = "good", "mixed", "bad", "neutral"
@@ -68,6 +76,11 @@ def case(precision: str | None, batch_size: int | None, sequence_length: int | N
     return f"{precision or 'precision unknown'}, {batch}{tokens}"
 
 
+def compared(verdict: str, reason: str | None) -> str:
+    """What became of a case on two sides."""
+    return COMPARED.get(verdict, verdict) + (f": {reason}" if reason else "")
+
+
 def rank(row: Performance) -> str:
     if row.not_ranked_reason:
         return f"not ranked: {row.not_ranked_reason}"
@@ -78,10 +91,10 @@ def labels(row: Performance | GenerationRow) -> list[str]:
     """What a reader must know before trusting the number."""
     return [
         *([row.provenance] if row.provenance != "measured" else []),
-        *([row.acceleration] if row.acceleration in ("software", "emulated") else []),
+        *imitation(row.provenance, row.acceleration),
         *(["noisy"] if row.is_noisy else []),
         *(["one round"] if row.rounds == 1 else []),
-        *([f"{row.slow_rounds} of {row.rounds} rounds slow, not counted"] if _slow_rounds_left_out(row) else []),
+        *slow_rounds(row.slow_rounds, row.rounds),
         *(["random weights"] if row.weights == "random" else []),
         *([f"{row.threads} thread{'' if row.threads == 1 else 's'}"] if row.threads else []),
     ]
@@ -92,8 +105,22 @@ def shared_labels(rows: list[Performance]) -> list[str]:
     return [label for label in labels(rows[0]) if all(label in labels(row) for row in rows)]
 
 
-def _slow_rounds_left_out(row: Performance | GenerationRow) -> bool:
-    return bool(row.slow_rounds and row.rounds and row.slow_rounds < row.rounds)
+def imitation(provenance: str, acceleration: str | None) -> list[str]:
+    """How the silicon is imitated, unless the provenance has said so."""
+    return [acceleration] if acceleration in ("software", "emulated") and acceleration != provenance else []
+
+
+def slow_rounds(slow: int | None, rounds: int | None) -> list[str]:
+    """What became of the rounds in a slow phase of the host: they count only where there is no other."""
+    if not slow or not rounds:
+        return []
+    return ["every round slow"] if slow == rounds else [f"{slow} of {rounds} rounds slow, not counted"]
+
+
+def further_models(without_test: Collection[str]) -> str:
+    """What stands in place of their empty rows; the JSON report has them all."""
+    models_are = "model is" if len(without_test) == 1 else "models are"
+    return f"{len(without_test):,} further {models_are} known, without a test here."
 
 
 def availability(platform: Platform) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class PreparedSnapshot:
         self._opened: _Opened | None = None
         self._coming: Future[_Opened] | None = None
         self._preparer = ThreadPoolExecutor(1, thread_name_prefix="prepare-snapshot")
+        self._closed = threading.Event()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -92,7 +93,17 @@ class PreparedSnapshot:
         with self.reading():
             pass
 
+    def watch(self, every_s: float = 1.0) -> None:
+        """From now on a new snapshot is prepared when it is published: who comes first must not see the one before."""
+        threading.Thread(target=self._keep_up, args=(every_s,), name="watch-snapshot", daemon=True).start()
+
+    def _keep_up(self, every_s: float) -> None:
+        while not self._closed.wait(every_s):
+            with suppress(StorageError):  # the next reader is told
+                self._look_for_newer()
+
     def close(self) -> None:
+        self._closed.set()
         with self._lock:
             coming, self._coming = self._coming, None
             self._retire()

@@ -27,7 +27,7 @@ def test_rounds_that_disagree_are_not_enough_data_and_no_verdict():
 
 def test_one_process_shows_nothing_of_how_processes_differ():
     result = compare_rounds(rounds(10.0, count=1), rounds(20.0, seed=1), minimum_effect=0.05)
-    assert (result.verdict, result.reason) == ("not enough data", "A has 1 round, 2 are the least")
+    assert (result.verdict, result.reason) == ("not enough data", "1 round of A can count, 2 are the least")
     assert result.p50_a_ms is not None
 
 

@@ -117,7 +117,7 @@ def test_two_runs_are_compared_in_a_report(tmp_path):
 
     assert result.exit_code == 0, result.output
     assert "A is run-000, B is run-001" in result.output
-    assert re.search(r"\| (tied|b slower|b faster) \|", result.output)
+    assert re.search(r"\| (≈ tied|▲ B slower|▼ B faster) \|", result.output)
 
 
 @pytest.mark.parametrize("question", [["recommend"], ["recommend", "--fleet"], ["report"]])

@@ -199,6 +199,15 @@ def test_a_narrow_screen_scrolls_tables_and_never_the_page(browser, site, path):
     assert browser.run("return document.documentElement.scrollWidth") <= 360
 
 
+def test_a_caption_keeps_to_what_is_seen_of_a_wide_table(browser, site):
+    browser.look_at(f"{site.address}/matrix", width=360, height=740)
+    words, box, table = (
+        browser.run(f"return document.querySelector('{one}').getBoundingClientRect().right")
+        for one in ("caption span", ".scroll", ".matrix")
+    )
+    assert words <= box < table
+
+
 def test_the_menu_of_a_narrow_screen_opens(browser, site):
     browser.look_at(f"{site.address}/overview", width=360, height=740)
     assert not browser.find("#menu").is_displayed()

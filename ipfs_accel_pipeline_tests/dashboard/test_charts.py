@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +60,11 @@ def test_error_bars_reach_to_the_ends_of_the_interval():
     assert trace["error_x"]["arrayminus"] == [pytest.approx(1.0)]
 
 
+def test_the_name_of_a_bar_has_two_lines_and_leaves_a_narrow_screen_room_for_the_bar():
+    axis = charts.bars([row()], "p50_latency_ms", "ms", "hardware_id")["layout"]["yaxis"]
+    assert axis["ticktext"] == ["cpu · pytorch<br>fp32, batch 1, 128 tokens"]
+
+
 def test_what_is_not_measured_on_silicon_is_hatched_grey_and_says_why():
     software = row(acceleration="software", not_ranked_reason="software acceleration")
     (trace,) = charts.bars([row(), software], "p50_latency_ms", "ms", "hardware_id")["data"]
@@ -101,6 +107,12 @@ def test_a_trend_marks_new_versions_noise_and_change_points():
     assert [note["text"] for note in drawn["layout"]["annotations"]] == ["regression", "regression, pytorch 2"]
     assert len(drawn["layout"]["shapes"]) == 4
     assert drawn["data"][0]["marker"]["symbol"] == ["circle", "circle-open", "circle"]
+
+
+def test_a_trend_of_one_result_shows_the_day_around_it_and_no_milliseconds():
+    (begin, end) = trend([point(2)], "p50_latency_ms", "ms")["layout"]["xaxis"]["range"]
+    assert datetime.fromisoformat(end) - datetime.fromisoformat(begin) == timedelta(days=1)
+    assert "range" not in trend([point(2), point(3)], "p50_latency_ms", "ms")["layout"]["xaxis"]
 
 
 def test_other_weights_are_a_mark_where_they_follow_and_a_line_where_they_take_turns():

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import threading
+from dataclasses import replace
 
 import html5lib
 import pyarrow.parquet as pq
@@ -16,8 +18,11 @@ from ipfs_accel_pipeline.dashboard.app import create_app
 from ipfs_accel_pipeline.dashboard.downloads import as_csv
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
+from ipfs_accel_pipeline.storage import prepared
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests import fakes
 from ipfs_accel_pipeline_tests.dashboard.conftest import client_of, settings_in
 from ipfs_accel_pipeline_tests.reports import example
 
@@ -118,6 +123,52 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
+@pytest.mark.parametrize("address", ["/tests", f"/platform?id={example.EMULATOR}"])
+def test_what_is_emulated_is_labelled_once(example_client, address):
+    label = '<span class="label">emulated</span>'
+    assert label in (text := page(example_client, address))
+    assert f"{label} {label}" not in text
+
+
+@pytest.fixture
+def unquiet_client(tmp_path):
+    """Two results of three rounds each: of one two fell into a slow phase of the host, of the other all."""
+    settings = settings_in(tmp_path)
+    waited = {"rounds": [{"contention_slowdown": 1.626}, {}, {"contention_slowdown": 2.893}]}
+    pairs = [example.passed(1, 10.0, details=waited), example.passed(2, 20.0, endpoint_type="onnxruntime")]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test for test, _ in pairs])
+        write_rows(
+            connection,
+            "performance_results",
+            [replace(result, slow_rounds=slow) for (_, result), slow in zip(pairs, (2, 3), strict=True)],
+        )
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+@pytest.mark.parametrize("address", [f"/model?id={fakes.MODEL_ID}", f"/platform?id={fakes.HARDWARE_ID}"])
+def test_rounds_in_slow_phases_stand_beside_the_result_as_in_a_report(unquiet_client, address):
+    text = page(unquiet_client, address)
+    assert '<span class="label">2 of 3 rounds slow, not counted</span>' in text
+    assert '<span class="label">every round slow</span>' in text
+
+
+def test_a_test_shows_how_long_each_round_waited_for_a_cpu(unquiet_client):
+    text = page(unquiet_client, "/test?id=test-1")
+    assert "<dt>Times longer by waiting for a CPU, by round</dt><dd>1.63, –, 2.89</dd>" in text
+    assert "waiting for a CPU" not in page(unquiet_client, "/test?id=test-2")
+
+
+def test_a_trend_has_the_same_labels_as_the_cases(unquiet_client):
+    history = page(unquiet_client, "/trends").partition("The history of this case, newest first")[2]
+    assert '<span class="label">every round slow</span>' in history
+    assert '<span class="label">random weights</span>' in history
+    assert '<span class="label">2 threads</span>' in history
+
+
 def test_written_text_is_shown_with_the_reason_where_there_is_none(example_client):
     shown = plain(page(example_client, f"/model?id={example.BERT}"))
     assert "Text generation" in shown
@@ -191,6 +242,22 @@ def test_a_defect_of_ours_is_a_500_with_a_page_and_tells_no_secret(example_setti
         assert answer.status_code == 500
         assert "has a defect" in answer.text
         assert "a path of this machine" not in answer.text
+
+
+def test_a_dashboard_takes_a_new_snapshot_before_anybody_asks(tmp_path, monkeypatch):
+    settings = settings_in(tmp_path)
+    publish_snapshot(settings.database, settings.snapshot)
+    with client_of(settings):
+        is_prepared, prepare = threading.Event(), prepared.prepare
+
+        def told(connection):
+            prepare(connection)
+            is_prepared.set()
+
+        monkeypatch.setattr(prepared, "prepare", told)
+        example.write_example(settings.database)
+        publish_snapshot(settings.database, settings.snapshot)
+        assert is_prepared.wait(60)
 
 
 def test_a_dashboard_without_a_snapshot_says_how_to_publish_one(tmp_path):

@@ -208,6 +208,34 @@ def test_openvino_int8_without_nncf_names_the_extra_to_install(tmp_path, monkeyp
     assert "ipfs-accel-pipeline[nncf]" in outcome["error"]
 
 
+def _nncf_is(monkeypatch, version: str | None) -> None:
+    known = store.library_versions()
+    monkeypatch.setattr(store, "_version", lambda library: version if library == "nncf" else known[library])
+
+
+def test_installing_nncf_keeps_what_was_exported_without_it(tmp_path, monkeypatch):
+    spec = onnx_linear(tmp_path / "linear.onnx")
+    _nncf_is(monkeypatch, None)
+    folder = bundle_folder(spec, tmp_path)
+    prepare(spec.to_json(), str(tmp_path), "onnx")
+    _nncf_is(monkeypatch, "9.9")
+    assert bundle_folder(spec, tmp_path) == folder
+    assert artefact_outcome(folder, "onnx").is_final
+
+
+@pytest.mark.parametrize("before", [None, "1.0"])
+def test_openvino_int8_of_another_nncf_is_made_again(tmp_path, monkeypatch, before):
+    spec = openvino_linear(tmp_path / "linear.xml")
+    _nncf_is(monkeypatch, before)
+    if before is None:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    prepare(spec.to_json(), str(tmp_path), "openvino_int8")
+    outcome = artefact_outcome(bundle_folder(spec, tmp_path), "openvino_int8")
+    assert outcome.is_final
+    _nncf_is(monkeypatch, "2.0")
+    assert not outcome.is_final
+
+
 def test_an_unknown_artefact_is_wrong_use(tmp_path):
     with pytest.raises(UsageError, match="tensorrt"):
         prepare(TINY_BERT.to_json(), str(tmp_path), "tensorrt", "random")

@@ -110,10 +110,13 @@ def test_since_leaves_out_older_tests_everywhere(gathered):
 
 
 def test_two_runs_stand_side_by_side(gathered):
-    comparison = gathered(compare=("run-a", "run-b")).comparison
+    content = gathered(compare=("run-a", "run-b"))
 
-    verdicts = {case.batch_size: case.verdict for case in comparison.cases}
+    verdicts = {case.batch_size: case.verdict for case in content.comparison.cases}
     assert verdicts == {1: "b slower", 2: "b faster", 3: "tied", 4: "only a", 5: "only a", 6: "only b"}
+    for format in ("markdown", "html"):
+        text = render_report(content, format)
+        assert all(words in text for words in ("▲ B slower", "▼ B faster", "≈ tied", "only in A", "only in B"))
 
 
 def test_a_run_without_a_result_is_refused(gathered):

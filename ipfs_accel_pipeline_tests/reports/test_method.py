@@ -17,6 +17,7 @@ def test_the_method_quotes_the_figures_of_the_protocol():
 def test_the_method_explains_what_a_reader_could_misread():
     assert {
         "Ranking",
+        "Recommendations",
         "Interval and ties",
         "Random weights",
         "Slow phases of the host",

@@ -17,7 +17,10 @@ import pytest
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report
+from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests import fakes
 from ipfs_accel_pipeline_tests.dashboard.synthetic import Size, publish_synthetic
 from ipfs_accel_pipeline_tests.reports import example
 
@@ -233,3 +236,22 @@ def test_json_carries_the_names_and_numbers_as_they_were_stored(content):
     assert example.ODD in {model["model_id"] for model in document["models"]}
     assert {row["p50_latency_ms"] for row in document["performance"]} >= {0.842, 1234.0}
     assert [row for row in document["performance"] if row["memory_peak_mb"] is None]
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_models_that_nobody_tested_are_counted_and_not_listed_row_by_row(tmp_path, format):
+    with open_database(tmp_path / "benchmark.duckdb") as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        untested = [fakes.model_row(model_id=f"catalogue-{n}", model_name=f"of/catalogue-{n}") for n in range(73)]
+        write_rows(connection, "models", [fakes.model_row(), *untested])
+        write_rows(connection, "test_results", [fakes.test_row()])
+        everything = gather(connection, generated_at=fakes.NOON)
+        asked_for = gather(connection, generated_at=fakes.NOON, models=["catalogue-1"])
+
+    text = render_report(everything, format)
+    assert fakes.MODEL_ID in text
+    assert "catalogue-1" not in text
+    assert text.count("73 further models are known, without a test here.") == 2
+    assert len(json.loads(render_report(everything, "json"))["models"]) == 74
+    assert "catalogue-1" in render_report(asked_for, format).partition("Compatibility")[2]
+    assert "further model" not in render_report(asked_for, format)

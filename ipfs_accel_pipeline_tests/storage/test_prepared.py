@@ -124,6 +124,27 @@ def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monk
     snapshot.close()
 
 
+def test_a_watched_snapshot_is_prepared_when_it_is_published_and_not_when_somebody_asks(tmp_path, monkeypatch):
+    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
+    publish_snapshot(database, path)
+    snapshot = PreparedSnapshot(path, patience_s=60)
+    snapshot.open()
+    is_prepared, prepare = threading.Event(), prepared.prepare
+
+    def told(connection):
+        prepare(connection)
+        is_prepared.set()
+
+    monkeypatch.setattr(prepared, "prepare", told)
+    snapshot.watch(every_s=0.01)
+    example.write_example(database)
+    publish_snapshot(database, path)
+
+    assert is_prepared.wait(60)
+    assert models_seen(snapshot) == len(example.MODELS)
+    snapshot.close()
+
+
 def models_seen(snapshot) -> int:
     with snapshot.reading() as connection:
         count: int = connection.execute("SELECT count(*) FROM models").fetchall()[0][0]

@@ -43,7 +43,7 @@ def bars(rows: Sequence[Row], metric: str, title: str, *labels: str) -> Figure:
         trace["error_x"] = interval(known) | {"color": "@ink", "thickness": 1, "width": 3}
     return figure(
         [trace],
-        height=70 + 26 * max(2, len(known)),
+        height=70 + 36 * max(2, len(known)),
         xaxis={"title": {"text": title}, "rangemode": "tozero"},
         yaxis={"tickvals": list(range(len(known))), "ticktext": names, "autorange": "reversed", "automargin": True},
         showlegend=False,
@@ -52,8 +52,9 @@ def bars(rows: Sequence[Row], metric: str, title: str, *labels: str) -> Figure:
 
 
 def _bar_name(row: Row, labels: Sequence[str]) -> str:
-    shape = case(row["precision"], row["batch_size"], row["sequence_length"])
-    return " · ".join([*(short(row[label], 24) for label in labels), row["endpoint_type"], shape])
+    """Two lines: on one, a narrow screen has no room left for the bars."""
+    subject = " · ".join([*(short(row[label], 24) for label in labels), row["endpoint_type"]])
+    return f"{subject}<br>{case(row['precision'], row['batch_size'], row['sequence_length'])}"
 
 
 def over_batch(rows: Sequence[Row]) -> Figure:

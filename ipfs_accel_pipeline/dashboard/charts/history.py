@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 from typing import Any
 
@@ -12,6 +13,7 @@ from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.records import PerformanceChange
 from ipfs_accel_pipeline.reports.history import LastingChange
 
+_HALF_A_DAY = timedelta(hours=12)
 _DIGITS = 8  # of a digest, enough to tell a handful apart
 
 
@@ -32,10 +34,17 @@ def trend(
         shapes=marks,
         annotations=_labels([*steps, *versions]),
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
-        xaxis={"type": "date"},
+        xaxis=_time_axis([point["tested_at"] for point in known]),
         margin={"l": 64, "r": 40, "t": 64, "b": 56},
         showlegend=len(lines) > 1,
     )
+
+
+def _time_axis(times: Sequence[datetime]) -> dict[str, Any]:
+    """Around a single moment the chart would choose an axis of milliseconds: it gets the day around."""
+    if len(set(times)) != 1:
+        return {"type": "date"}
+    return {"type": "date", "range": [_moment(times[0] + sign * _HALF_A_DAY) for sign in (-1, 1)]}
 
 
 def _trace(line: Sequence[Row], number: int, metric: str, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ipfs_accel_pipeline.dashboard.filters import Filters, OneName
 from ipfs_accel_pipeline.dashboard.samples import raw_latencies_ms
 from ipfs_accel_pipeline.dashboard.screens.screen import PAGE_ROWS, Desk, Rows, Screen
 from ipfs_accel_pipeline.errors import UsageError
+from ipfs_accel_pipeline.reports.figures import significant
 from ipfs_accel_pipeline.storage.prepared import FILTER_NAMES
 
 _NOT_DAGSTER = ("cli-", "import")  # such a run was no Dagster run and has no page there
@@ -75,9 +76,22 @@ def one_test(desk: Desk, state: OneTestState) -> Screen:
             for i, v in enumerate(one)
         ]
         or [{name: value for name, value in row.items() if not isinstance(value, dict)}],
-        context={"t": row, "missing": missing, "samples": sum(map(len, rounds)), "dagster": dagster_link(desk, row)},
+        context={
+            "t": row,
+            "missing": missing,
+            "samples": sum(map(len, rounds)),
+            "dagster": dagster_link(desk, row),
+            "waiting": waiting_by_round(row),
+        },
         charts=drawn,
     )
+
+
+def waiting_by_round(row: dict[str, Any]) -> str | None:
+    """How many times longer each round took because its threads waited for a CPU: the canary may not have met it."""
+    rounds = (row["details"] or {}).get("rounds")
+    found = [one.get("contention_slowdown") for one in rounds] if isinstance(rounds, list) else []
+    return ", ".join(map(significant, found)) if any(found) else None
 
 
 def test_row(desk: Desk, test_id: str | None) -> dict[str, Any]:

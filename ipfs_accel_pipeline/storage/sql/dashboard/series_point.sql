@@ -4,7 +4,8 @@ SELECT
     p.p90_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.tokens_per_second, p.new_tokens,
     p.time_to_first_token_ms, p.memory_peak_mb,
     1 / p.energy_efficiency_items_per_joule AS joules_per_item, p.is_noisy, p.provenance, p.slow_rounds, p.rounds,
-    t.backend, t.backend_version, (p.environment ->> 'threads')::INTEGER AS threads, t.details ->> 'weights_digest' AS weights_digest
+    t.backend, t.backend_version, (p.environment ->> 'threads')::INTEGER AS threads, t.weights,
+    t.details ->> 'weights_digest' AS weights_digest
 FROM performance_results AS p
 -- The test is of the same case: said here, the ids of all other tests are never looked at.
 JOIN test_results AS t
