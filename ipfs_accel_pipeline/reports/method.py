@@ -55,8 +55,8 @@ _RANKING = (
 )
 _RECOMMENDATIONS = (
     "They also weigh how much whole runs differ, which no interval of one run can see, and older runs of the same"
-    " level; a run whose every round was slow counts only where there is no other. So what is starred as fastest may be"
-    " a tie there."
+    " level; a run whose every round was slow counts only where there is no other, and then as what may be faster, by"
+    " as much as the host's signs leave open. So what is starred as fastest may be a tie there."
 )
 _COUNTS = (
     "Tests, passed and success rate count measured tests over the whole history. The rate leaves out what could not be"

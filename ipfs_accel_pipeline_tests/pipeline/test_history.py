@@ -220,6 +220,32 @@ def test_the_faster_device_is_recommended_and_the_table_of_compatibility_says_so
     assert marked == {HARDWARE_ID: True, OTHER: False}
 
 
+@pytest.mark.parametrize(
+    ("signs", "slowdown"),
+    [
+        ([(1.3, 1.9), (1.6, 1.2)], 1.6),
+        ([(None, 1.9)], 1.9),
+        ([(1.3, 1.9), (1.0, 1.0)], None),
+    ],
+)
+def test_of_a_disturbed_test_the_sign_of_its_quietest_round_is_evidence(settings, signs, slowdown):
+    rounds = [
+        night(
+            0,
+            10.0,
+            round_index=number,
+            canary_slowdown=canary,
+            contention_slowdown=contention,
+            is_slow_phase=contention > 1.1,
+        )
+        for number, (canary, contention) in enumerate(signs)
+    ]
+    seal(settings, "a", *rounds)
+    load_pending(settings, [HARDWARE_ID])
+    with open_database(settings.database) as connection:
+        assert [run.slowdown for run in evidence(connection)] == [slowdown]
+
+
 def test_a_failed_device_is_ruled_out_with_its_reason(settings):
     seal(settings, "a", night(0, 10.0))
     seal(settings, "b", failed_observation(hardware_id=OTHER, endpoint_type="openvino"))
