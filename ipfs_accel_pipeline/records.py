@@ -285,6 +285,7 @@ class PerformanceResult:
     tokens_per_second: float | None
     environment: dict[str, Any]
     new_tokens: int | None  # of each text
+    host_slowdown: float | None  # of the quietest round, by its worse sign; None where one was in no slow phase
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,7 @@ def performance_row(**changes: Any) -> PerformanceResult:
         time_per_output_token_ms=None,
         tokens_per_second=None,
         new_tokens=None,
+        host_slowdown=None,
         environment={"threads": 2},
     )
     return replace(row, **changes)

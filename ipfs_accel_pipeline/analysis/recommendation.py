@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ipfs_accel_pipeline.analysis.change_points import find_change_points
+from ipfs_accel_pipeline.analysis.slow_hosts import least_share
 from ipfs_accel_pipeline.records import Provenance, Status
 
 PREFERENCES = ("latency", "throughput", "energy", "cost")
@@ -53,12 +54,11 @@ class Run:
     ci95_low_ms: float | None = None
     ci95_high_ms: float | None = None
     parity_cosine: float | None = None
-    # Where every round fell into a slow phase of the host: how many times longer its signs say that the quietest took.
-    slowdown: float | None = None
+    host_slowdown: float | None = None  # where every round fell into a slow phase of the host
 
     @property
     def is_disturbed(self) -> bool:
-        return self.slowdown is not None
+        return self.host_slowdown is not None
 
     @property
     def group(self) -> tuple[str, str, int, int]:
@@ -313,13 +313,8 @@ def _estimates(eligible: Sequence[Sequence[Run]], wish: Wish) -> tuple[np.ndarra
 
 
 def _hidden_speed(runs: Sequence[Run]) -> float:
-    """How much better it may be on a quiet host, on the log scale; 0 where a quiet round counts.
-
-    Twice what the signs say: threads that wait for each other are held up by the waiting of all. ResNet-18 on two
-    threads took 3.5 times its quiet latency where each thread had waited for half of the time.
-    """
-    known = [run.slowdown for run in runs if run.slowdown is not None]
-    return 2 * math.log(max(1.0, min(known))) if len(known) == len(runs) else 0.0
+    """How much better it may be on a quiet host, on the log scale; 0 where a quiet round counts."""
+    return -math.log(max(least_share(run.host_slowdown) for run in runs))
 
 
 def _within(runs: Sequence[Run]) -> float:

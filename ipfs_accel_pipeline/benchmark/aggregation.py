@@ -264,8 +264,16 @@ def _performance_result(group: _Group, provenance: Provenance) -> PerformanceRes
         tokens_per_second=group.tokens_per_second,
         new_tokens=next((one.new_tokens for one in group.generations), None),
         environment=group.used[0].environment,
+        host_slowdown=_host_slowdown(group.rounds),
         **asdict(case),
     )
+
+
+def _host_slowdown(rounds: Sequence[Observation]) -> float | None:
+    """Of the quietest round the worse sign, where all were in a slow phase: as much, at least, may be the host's."""
+    if not all(one.is_slow_phase for one in rounds):
+        return None
+    return min(max(one.canary_slowdown or 1.0, one.contention_slowdown or 1.0) for one in rounds)
 
 
 def _measured_watts(rounds: Sequence[Observation]) -> float | None:

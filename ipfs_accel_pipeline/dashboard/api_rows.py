@@ -120,6 +120,7 @@ class CaseRow(_Row):
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None
+    host_slowdown: float | None = Field(description="Where every round was slow: of the quietest, by its worse sign.")
     is_noisy: bool | None
     energy_efficiency_items_per_joule: float | None
     power_watts_avg: float | None

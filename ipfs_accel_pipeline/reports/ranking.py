@@ -1,6 +1,7 @@
 """Which results may be compared, and which of them is the fastest: pure functions over performance rows.
 
-The first law lives here: only measured results on real hardware are ranked, and overlapping intervals are a tie.
+The first law lives here: only measured results on real hardware are ranked, and overlapping intervals are a tie. Where
+the host was slow in every round, the interval reaches down to what it may be on a quiet one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from math import inf
 
+from ipfs_accel_pipeline.analysis.slow_hosts import least_share
 from ipfs_accel_pipeline.records import Provenance, Status
 from ipfs_accel_pipeline.reports.rows import Performance
 
@@ -72,9 +74,11 @@ def _overlaps(one: Performance, other: Performance) -> bool:
 
 
 def _interval(row: Performance) -> tuple[float, float]:
+    """Down to what it may be on a quiet host."""
+    share = least_share(row.host_slowdown)
     if row.ci95_low_ms is None or row.ci95_high_ms is None:
-        return _p50(row), _p50(row)
-    return row.ci95_low_ms, row.ci95_high_ms
+        return _p50(row) * share, _p50(row)
+    return row.ci95_low_ms * share, row.ci95_high_ms
 
 
 def _p50(row: Performance) -> float:

@@ -95,6 +95,7 @@ class Performance:
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None  # of them, in a slow phase of the host
+    host_slowdown: float | None  # where that is all of them: of the quietest, by its worse sign
     is_noisy: bool | None
     provenance: str
     acceleration: str | None

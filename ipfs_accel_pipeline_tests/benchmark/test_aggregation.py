@@ -49,6 +49,23 @@ def test_where_every_round_was_slow_the_numbers_stand_and_are_noisy():
     assert "every round fell into a slow phase of the host" in rows.test_results[0].details["noise"]
 
 
+@pytest.mark.parametrize(
+    ("signs", "slow", "host_slowdown"),
+    [
+        ([(1.3, 1.9), (1.6, 1.2)], [0, 1], 1.6),
+        ([(None, 1.9), (2.5, None)], [0, 1], 1.9),
+        ([(1.3, 1.9), (1.0, 1.0)], [0], None),
+        ([(1.0, 1.0)], [], None),
+    ],
+)
+def test_where_every_round_was_slow_the_worse_sign_of_the_quietest_is_kept(signs, slow, host_slowdown):
+    taken = [
+        replace(one, canary_slowdown=canary, contention_slowdown=contention)
+        for one, (canary, contention) in zip(rounds(*[30] * len(signs), slow=slow), signs, strict=True)
+    ]
+    assert rows_of(*taken).performance_results[0].host_slowdown == host_slowdown
+
+
 def test_a_quiet_case_is_not_noisy():
     rows = rows_of(*rounds(10, 10.1, 10))
     assert rows.test_results[0].details["noise"] == []

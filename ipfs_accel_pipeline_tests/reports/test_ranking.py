@@ -26,6 +26,25 @@ def test_a_tie_is_with_the_fastest_and_does_not_pass_from_neighbour_to_neighbour
     assert ranks(*rows)["c"] == "slower"
 
 
+@pytest.mark.parametrize(
+    ("slowdown", "then"),
+    [
+        (1.2, {"a": "fastest", "b": "slower"}),  # at most 1.44 times faster
+        (1.9, {"a": "tied", "b": "tied"}),
+        (float("inf"), {"a": "tied", "b": "tied"}),
+    ],
+)
+def test_what_may_only_look_slower_on_a_slow_host_is_tied(slowdown, then):
+    assert ranks(result(26, hardware_id="a"), result(60, hardware_id="b", host_slowdown=slowdown)) == then
+    without = result(60, None, hardware_id="b", host_slowdown=slowdown)
+    assert ranks(result(26, hardware_id="a"), without) == then
+
+
+def test_the_fastest_stays_the_fastest_though_its_own_host_was_slow():
+    rows = result(26, hardware_id="a", host_slowdown=1.9), result(60, hardware_id="b")
+    assert ranks(*rows) == {"a": "fastest", "b": "slower"}
+
+
 @pytest.mark.parametrize("other", [{"threads": 1}, {"weights_digest": "f" * 64}, {"precision": "bf16"}])
 def test_what_was_measured_under_other_conditions_is_not_compared(other):
     rows = result(10, hardware_id="a"), result(20, hardware_id="b", **other)

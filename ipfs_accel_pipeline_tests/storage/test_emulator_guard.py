@@ -4,7 +4,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pytest
 
 from ipfs_accel_pipeline.benchmark.aggregation import aggregate
@@ -15,6 +14,7 @@ from ipfs_accel_pipeline.storage.schema import known_migrations, migrate
 from ipfs_accel_pipeline.storage.shards import Header, Shard
 from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import fakes
+from ipfs_accel_pipeline_tests.storage.older import older_database
 
 GUARD = 3
 
@@ -54,34 +54,11 @@ def test_aggregation_keeps_an_emulated_case_out_even_if_it_has_latencies():
     assert aggregate([observation], "run-1", "shard", {}, Provenance.EMULATED).performance_results == []
 
 
-def without_guard(path: Path) -> duckdb.DuckDBPyConnection:
-    """A database with one performance row, migrated by a package that lacked the guard."""
-    connection = duckdb.connect(str(path))
-    connection.execute(
-        "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
-        "applied_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp)"
-    )
-    for migration in known_migrations():
-        if migration.version < GUARD:
-            connection.execute(migration.sql)
-            connection.execute("INSERT INTO schema_migrations (version, name) VALUES (?, 'x')", [migration.version])
-    rows = {
-        "hardware_platforms": fakes.hardware_row(),
-        "models": fakes.model_row(),
-        "test_results": fakes.test_row(),
-        "performance_results": fakes.performance_row(),
-    }
-    for table, row in rows.items():
-        known = {name for (name, *_) in connection.execute(f"DESCRIBE {table}").fetchall()}
-        write_rows(connection, table, pd.DataFrame([{k: v for k, v in asdict(row).items() if k in known}]))
-    return connection
-
-
 def test_a_database_without_the_guard_gets_it_and_keeps_its_rows(tmp_path):
-    with without_guard(tmp_path / "old.duckdb") as connection:
+    with older_database(tmp_path / "old.duckdb", GUARD) as connection:
         before = connection.execute("SELECT * FROM performance_results").fetchall()
         assert migrate(connection) == [one.version for one in known_migrations() if one.version >= GUARD]
-        after = connection.execute("SELECT * EXCLUDE (new_tokens) FROM performance_results").fetchall()
+        after = connection.execute("SELECT * EXCLUDE (new_tokens, host_slowdown) FROM performance_results").fetchall()
         assert after == before
         assert connection.execute("SELECT id FROM latest_performance_results").fetchall() == [("performance-1",)]
         with pytest.raises(duckdb.ConstraintException, match="CHECK"):

@@ -10,6 +10,8 @@ from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.schema import known_migrations, migrate, schema_version
 from ipfs_accel_pipeline.storage.staging import columns_of
 from ipfs_accel_pipeline.storage.tables import TABLES, table_named
+from ipfs_accel_pipeline_tests import fakes
+from ipfs_accel_pipeline_tests.storage.older import older_database
 
 # The seed's columns, by exactly these names and in this order.
 SEED_COLUMNS = {
@@ -90,6 +92,26 @@ def test_a_second_migration_changes_nothing(connection):
     assert migrate(connection) == []
     assert connection.execute("SELECT * FROM schema_migrations").fetchall() == before
     assert [version for version, *_ in before] == [migration.version for migration in known_migrations()]
+
+
+@pytest.mark.parametrize(
+    ("slow_rounds", "signs", "host_slowdown"),
+    [
+        (3, [(1.3, 1.9), (1.6, 1.2), (None, 2.0)], 1.6),
+        (3, None, 1.25),
+        (2, [(1.3, 1.9), (1.6, 1.2), (1.0, 1.0)], None),
+    ],
+)
+def test_stored_results_of_slow_hosts_get_what_their_rounds_tell(tmp_path, slow_rounds, signs, host_slowdown):
+    rounds = [{"canary_slowdown": canary, "contention_slowdown": contention} for canary, contention in signs or ()]
+    rows = {
+        "test_results": fakes.test_row(details={"rounds": rounds} if signs else {}),
+        "performance_results": fakes.performance_row(rounds=3, slow_rounds=slow_rounds, canary_slowdown=1.25),
+    }
+    with older_database(tmp_path / "old.duckdb", 12, rows) as connection:
+        migrate(connection)
+        found = connection.execute("SELECT host_slowdown FROM latest_performance_results").fetchall()
+    assert found == [(host_slowdown,)]
 
 
 def test_no_two_migrations_have_one_number():

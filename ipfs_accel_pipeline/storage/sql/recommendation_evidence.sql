@@ -7,14 +7,7 @@ SELECT
     CAST(coalesce(p.environment, t.details -> 'environment') ->> 'threads' AS INTEGER) AS threads,
     p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.memory_peak_mb, p.power_watts,
     p.energy_efficiency_items_per_joule, p.ci95_low_ms, p.ci95_high_ms, t.parity_cosine,
-    -- Of the quietest round the worse sign; 1 where none was kept.
-    CASE WHEN p.slow_rounds = p.rounds THEN coalesce(
-        list_min(list_transform(
-            from_json(t.details -> 'rounds', '[{"canary_slowdown": "DOUBLE", "contention_slowdown": "DOUBLE"}]'),
-            lambda one: greatest(one.canary_slowdown, one.contention_slowdown)
-        )),
-        p.canary_slowdown, 1)
-    END AS slowdown
+    p.host_slowdown
 FROM test_results AS t
 JOIN hardware_platforms AS h USING (hardware_id)
 LEFT JOIN performance_results AS p ON p.test_id = t.id

@@ -46,7 +46,8 @@ described AS (
         r.p50_latency_ms, r.ci95_low_ms, r.ci95_high_ms, r.p90_latency_ms, r.p99_latency_ms, r.min_latency_ms,
         r.max_latency_ms, r.average_latency_ms, r.throughput_items_per_second, r.memory_peak_mb, r.model_load_ms,
         r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second, r.new_tokens,
-        s.no_generation_reason, s.is_text_noisy, r.iterations, r.rounds, r.slow_rounds, r.is_noisy,
+        s.no_generation_reason, s.is_text_noisy, r.iterations, r.rounds, r.slow_rounds, r.host_slowdown,
+        r.is_noisy,
         r.coefficient_of_variation,
         TRY_CAST(r.environment ->> 'threads' AS INTEGER) AS threads, s.weights, s.weights_digest,
         r.energy_efficiency_items_per_joule, 1 / r.energy_efficiency_items_per_joule AS joules_per_item,
@@ -76,7 +77,9 @@ described AS (
 comparable AS (
     SELECT
         *, not_ranked_reason IS NULL AS is_candidate,
-        coalesce(ci95_low_ms, p50_latency_ms) AS low, coalesce(ci95_high_ms, p50_latency_ms) AS high,
+        -- What it may be on a quiet host: analysis/slow_hosts.py.
+        greatest(0.01, 1 / (greatest(1, coalesce(host_slowdown, 1)) ** 2)) AS least_share,
+        coalesce(ci95_low_ms, p50_latency_ms) * least_share AS low, coalesce(ci95_high_ms, p50_latency_ms) AS high,
         count(*) FILTER (is_candidate) OVER comparable_cases AS candidates,
         arg_min(test_id, p50_latency_ms) FILTER (is_candidate) OVER comparable_cases AS fastest_test_id,
         min(p50_latency_ms) FILTER (is_candidate) OVER comparable_cases AS fastest_p50_ms,
@@ -96,7 +99,7 @@ judged AS (
     FROM comparable
 )
 SELECT
-    * EXCLUDE (is_candidate, low, high, candidates, fastest_test_id, fastest_p50_ms, fastest_low, fastest_high, is_leader, leaders),
+    * EXCLUDE (is_candidate, least_share, low, high, candidates, fastest_test_id, fastest_p50_ms, fastest_low, fastest_high, is_leader, leaders),
     CASE
         WHEN NOT is_candidate THEN 'not_ranked'
         WHEN candidates = 1 THEN 'only'
