@@ -29,7 +29,8 @@ _INTERVAL = (
     " Where the interval of a result overlaps that of the fastest, the two are reported as tied. A result of one round"
     " cannot see the spread between processes: its interval is too narrow. Where the host was slow in every round, the"
     " interval reaches, for this question, down to what a quiet host may need: the measured latency over the square of"
-    " the slowdown by the signs of the quietest round (threads that wait for each other are held up by the waiting of all)."
+    " the slowdown by the signs of the quietest round (threads that wait for each other are held up by the waiting of"
+    " all)."
 )
 _ELSEWHERE = (
     "A browser's iterations are timed in its page by the same protocol. A device of AI Hub is timed by the service,"
