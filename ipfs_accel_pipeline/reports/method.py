@@ -28,9 +28,9 @@ _INTERVAL = (
     "The 95 % interval of p50 is a two-level bootstrap: rounds are drawn first, then iterations within each round."
     " Where the interval of a result overlaps that of the fastest, the two are reported as tied. A result of one round"
     " cannot see the spread between processes: its interval is too narrow. Where the host was slow in every round, the"
-    " interval reaches, for this question, down to what a quiet host may need: the measured latency over the square of"
-    " the slowdown by the signs of the quietest round (threads that wait for each other are held up by the waiting of"
-    " all)."
+    " interval reaches, for this question, down to what a quiet host may need: the measured latency over the seventh"
+    " power of the slowdown by the signs of the quietest round. Threads that spin while they wait for each other were"
+    " seen to take 120 times as long at a sign of 2."
 )
 _ELSEWHERE = (
     "A browser's iterations are timed in its page by the same protocol. A device of AI Hub is timed by the service,"

@@ -43,7 +43,7 @@ def disturbed_snapshot(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
     example.write_example(folder / "benchmark.duckdb")
     with open_database(folder / "benchmark.duckdb") as connection:
-        connection.execute("UPDATE performance_results SET host_slowdown = 2 WHERE test_id <> 'test-5'")
+        connection.execute("UPDATE performance_results SET host_slowdown = 1.2 WHERE test_id <> 'test-5'")
     return publish_snapshot(folder / "benchmark.duckdb", folder / "snapshot.duckdb")
 
 

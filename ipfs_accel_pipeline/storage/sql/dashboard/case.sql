@@ -78,7 +78,7 @@ comparable AS (
     SELECT
         *, not_ranked_reason IS NULL AS is_candidate,
         -- What it may be on a quiet host: analysis/slow_hosts.py.
-        greatest(0.01, 1 / (greatest(1, coalesce(host_slowdown, 1)) ** 2)) AS least_share,
+        greatest(1e-4, greatest(1, coalesce(host_slowdown, 1)) ** -7) AS least_share,
         coalesce(ci95_low_ms, p50_latency_ms) * least_share AS low, coalesce(ci95_high_ms, p50_latency_ms) AS high,
         count(*) FILTER (is_candidate) OVER comparable_cases AS candidates,
         arg_min(test_id, p50_latency_ms) FILTER (is_candidate) OVER comparable_cases AS fastest_test_id,
