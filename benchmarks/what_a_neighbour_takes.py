@@ -1,8 +1,8 @@
 """How many times longer does a case take beside a busy neighbour, and what do the signs of a slow host say of it?
 
-Measures the cases quietly, then beside each neighbour, then quietly again, and prints by case and neighbour: the median
-over the quiet one, the sign of the quietest round, and the most that `least_share` makes of that sign. The first must not
-exceed the last: nothing may be called slower that only its host made so.
+Measures the cases quietly, then beside each neighbour, then quietly again, and prints by case and neighbour: the
+median over the quiet one, the sign of the quietest round, and the most that `least_share` makes of that sign. The first
+must not exceed the last: nothing may be called slower that only its host made so.
 Usage: what_a_neighbour_takes.py [MODELS] (by comma)
 """
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-# Seen on two cores that other programs wanted for themselves, two threads, a sign of 1.6 to 2.0: OpenVINO took 1.7 to 2.4
-# times its quiet latency, ONNX Runtime 1.8 to 3.7, PyTorch 37 (ResNet-18) to 120 (BERT-tiny), because its threads spin
-# while they wait for one that has no CPU. benchmarks/README.md has the figures.
+# Seen on two cores that other programs wanted for themselves, two threads, a sign of 1.6 to 2.0: OpenVINO took 1.1 to
+# 2.4 times its quiet latency, ONNX Runtime 1.2 to 3.7, PyTorch 3 to 120, because its threads spin while they wait for
+# one that has no CPU. benchmarks/README.md has the figures.
 _MOST_BY_SIGN = 7
 _LEAST = 1e-4  # a thread that never ran says nothing of how fast it is
 

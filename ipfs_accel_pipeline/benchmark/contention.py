@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 
-# Longer than undisturbed by this factor: the round counts as slow, as by its canary. On quiet two-core machines rounds of
-# nine cases showed 1.003 to 1.05, on another day of six cases 1.00 to 1.01. A neighbour that slept for most of the time
-# showed 1.07 to 1.09, and moved medians by 2 % to 15 %, that of PyTorch's ResNet-18 by 33 %.
+# Longer than undisturbed by this factor: the round counts as slow, as by its canary. On quiet two-core machines rounds
+# of nine cases showed 1.003 to 1.05, on another day of six cases 1.00 to 1.01. A neighbour that slept for most of the
+# time showed 1.07 to 1.09, and moved medians by 2 % to 15 %, that of PyTorch's ResNet-18 by 33 %.
 CONTENDED = 1.06
 
 _PROC = Path("/proc")
