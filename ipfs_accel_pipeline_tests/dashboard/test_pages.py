@@ -139,7 +139,8 @@ def unquiet_client(tmp_path):
     with open_database(settings.database) as connection:
         write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
         write_rows(connection, "models", [fakes.model_row()])
-        write_rows(connection, "test_results", [test for test, _ in pairs])
+        built = {"backend": "openvino", "backend_version": "2026.4.1-22982-e213a147257"}
+        write_rows(connection, "test_results", [replace(test, **built) for test, _ in pairs])
         write_rows(
             connection,
             "performance_results",
@@ -160,6 +161,11 @@ def test_a_test_shows_how_long_each_round_waited_for_a_cpu(unquiet_client):
     text = page(unquiet_client, "/test?id=test-1")
     assert "<dt>Times longer by waiting for a CPU, by round</dt><dd>1.63, –, 2.89</dd>" in text
     assert "waiting for a CPU" not in page(unquiet_client, "/test?id=test-2")
+
+
+@pytest.mark.parametrize("address", ["/tests", "/trends"])
+def test_a_list_has_the_version_of_a_runtime_without_its_build_which_stands_behind_it(unquiet_client, address):
+    assert '<td title="2026.4.1-22982-e213a147257">openvino 2026.4.1</td>' in page(unquiet_client, address)
 
 
 def test_a_trend_has_the_same_labels_as_the_cases(unquiet_client):
