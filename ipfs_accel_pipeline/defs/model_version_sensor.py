@@ -13,7 +13,7 @@ from ipfs_accel_pipeline.defs.assets.performance_results import performance_resu
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
 from ipfs_accel_pipeline.defs.metadata import markdown_table
 from ipfs_accel_pipeline.defs.partitions import HARDWARE
-from ipfs_accel_pipeline.defs.sensors import PARTITION_TAG, is_running
+from ipfs_accel_pipeline.defs.sensors import PARTITION_TAG, PATIENCE_S, is_running
 from ipfs_accel_pipeline.pipeline.comparing import DEFAULT_EFFECT, compare_sides
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.settings import load_settings
@@ -22,7 +22,6 @@ from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 PREDECESSOR_TAG = "bench/predecessor"
-_PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
 
 
 @dg.sensor(
@@ -35,7 +34,7 @@ _PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
 def new_model_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A place that was never measured has no predecessor, and so asks for nothing."""
     now = _current_revisions()
-    with open_database(load_settings().database, lock_timeout_s=_PATIENCE_S) as connection:
+    with open_database(load_settings().database, lock_timeout_s=PATIENCE_S) as connection:
         measured = run_query(connection, "measured_revision").to_dict("records")
     changed = [row for row in measured if now.get(row["model_id"]) not in (None, _as_read(row))]
     # A device may be known to the command line only, or its partition deleted: one such key would fail the whole tick.

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._utils.alert import EMAIL_MESSAGE, send_email_via_ssl
 
 from ipfs_accel_pipeline.defs.jobs import benchmark_job
+from ipfs_accel_pipeline.defs.sensors import PATIENCE_S
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.changes import is_open
 from ipfs_accel_pipeline.pipeline.notifying import WEBHOOK_VARIABLE, Link, Mail, mail_settings, message, post_webhook
@@ -19,7 +20,6 @@ from ipfs_accel_pipeline.storage.reading import read_rows
 from ipfs_accel_pipeline.storage.reviews import mark_notified
 
 DASHBOARD_VARIABLE = "BENCHMARK_DASHBOARD_URL"
-_PATIENCE_S = 30  # a sensor must not wait for a long writer: it comes again
 
 
 # By the clock and not after each run: a run is asked about once, so that what could not be told then, because the
@@ -36,7 +36,7 @@ def regression_notifications() -> dg.SkipReason:
     if not webhook and not mail:
         return dg.SkipReason(f"nobody to tell: set {WEBHOOK_VARIABLE}, or the variables of the mail")
     settings = load_settings()
-    with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+    with open_database(settings.database, lock_timeout_s=PATIENCE_S) as connection:
         changes: list[PerformanceChange] = read_rows(connection, "performance_changes")
     untold = [one for one in changes if is_open(one) and one.notified_at is None]
     if not untold:
@@ -48,7 +48,7 @@ def regression_notifications() -> dg.SkipReason:
         channels.append(lambda: _send(mail, untold))
     failures = [failure for channel in channels for failure in [_failure(channel)] if failure]
     if len(failures) < len(channels):
-        with open_database(settings.database, lock_timeout_s=_PATIENCE_S) as connection:
+        with open_database(settings.database, lock_timeout_s=PATIENCE_S) as connection:
             mark_notified(connection, [one.id for one in untold], datetime.now(UTC))
     if failures:
         raise failures[0]

@@ -9,6 +9,9 @@ from ipfs_accel_pipeline.benchmark.isolation import Job
 from ipfs_accel_pipeline.defs import detection, sensors
 from ipfs_accel_pipeline.defs.schedules import nightly_benchmarks
 from ipfs_accel_pipeline.defs.sensors import new_hardware
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.writing import write_rows
+from ipfs_accel_pipeline_tests import fakes
 
 TWO_O_CLOCK = datetime(2026, 3, 1, 2, 0)
 
@@ -16,6 +19,12 @@ TWO_O_CLOCK = datetime(2026, 3, 1, 2, 0)
 @dg.job(name=sensors.benchmark_job.name)
 def benchmark_job_stand_in():
     pass
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_DATA_DIR", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
@@ -51,10 +60,15 @@ def evaluate(instance):
         return new_hardware(context)
 
 
+def devices(keys):
+    """Without emulators, which are partitions to choose and nothing that was plugged in."""
+    return [key for key in keys if "emulator" not in key]
+
+
 def test_the_sensor_makes_new_hardware_a_partition_and_asks_for_its_run(instance):
     result = evaluate(instance)
     (added,) = result.dynamic_partitions_requests
-    assert [request.partition_key for request in result.run_requests] == list(added.partition_keys)
+    assert [request.partition_key for request in result.run_requests] == devices(added.partition_keys)
     assert any(key.startswith("cpu-") for key in added.partition_keys)
     assert not any(key.endswith("-absent") for key in added.partition_keys)
 
@@ -63,7 +77,7 @@ def test_a_partition_that_was_never_measured_is_still_new(instance):
     (added,) = evaluate(instance).dynamic_partitions_requests
     instance.add_dynamic_partitions("hardware", added.partition_keys)
     again = evaluate(instance)
-    assert [request.partition_key for request in again.run_requests] == list(added.partition_keys)
+    assert [request.partition_key for request in again.run_requests] == devices(added.partition_keys)
     assert again.dynamic_partitions_requests == []
 
 
@@ -76,6 +90,27 @@ def test_measured_hardware_is_not_asked_for_again(instance):
     assert again.run_requests == []
     assert again.dynamic_partitions_requests == []
     assert "nothing new" in again.skip_reason.skip_message
+
+
+@pytest.mark.parametrize(("status", "is_measured"), [("passed", True), ("error", True), ("skipped", False)])
+def test_hardware_that_the_command_line_measured_is_not_new(instance, data, status, is_measured):
+    asked = [request.partition_key for request in evaluate(instance).run_requests]
+    test = fakes.test_row if status == "passed" else fakes.failed_test_row
+    with open_database(data / "benchmark.duckdb") as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row(hardware_id=asked[0])])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test(hardware_id=asked[0], status=status)])
+    again = [request.partition_key for request in evaluate(instance).run_requests]
+    assert again == (asked[1:] if is_measured else asked)
+
+
+def test_an_emulator_is_a_partition_that_nobody_asks_for(instance, monkeypatch):
+    emulator = fakes.hardware_row(hardware_id="qualcomm-emulator", acceleration="emulated")
+    monkeypatch.setattr(sensors, "detect_apart", lambda: [fakes.hardware_row(), emulator])
+    result = evaluate(instance)
+    (added,) = result.dynamic_partitions_requests
+    assert list(added.partition_keys) == [fakes.HARDWARE_ID, "qualcomm-emulator"]
+    assert [request.partition_key for request in result.run_requests] == [fakes.HARDWARE_ID]
 
 
 def test_measured_hardware_without_a_partition_gets_it_again(instance):
