@@ -27,8 +27,8 @@ _UNFINISHED = (
 @dg.sensor(
     job=benchmark_job,
     minimum_interval_seconds=600,
-    description="Every ten minutes: detect; a device without a partition gets one, and one that was never measured is measured, "
-    "once a day until that succeeds. Off until you turn it on.",
+    description="Every ten minutes: detect; a device without a partition gets one, and one that was never measured is "
+    "measured, once a day until that succeeds. Off until you turn it on.",
 )
 def new_hardware(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A device is new until it was measured: a partition alone may come from the job `detect`.
