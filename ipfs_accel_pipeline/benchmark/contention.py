@@ -1,7 +1,8 @@
 """How much longer a timed window took because other programs had the CPUs.
 
 The canary sees the host before and after a round, not within it. Linux counts for every thread how long it ran and
-how long it was ready to run and had to wait for a CPU: that is contention itself, over exactly the timed window.
+how long it was ready to run and had to wait for a CPU: that is contention itself, over exactly the timed window. What
+others did not work, they cannot have taken: a longer wait is for threads of one's own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import psutil
 CONTENDED = 1.06
 
 _PROC = Path("/proc")
+_NO_WORK = ("idle", "iowait", "steal", "guest", "guest_nice")  # guests are part of user time as well
 Times = dict[int, tuple[int, int]]  # per thread: nanoseconds on a CPU, and waiting for one
 
 
@@ -36,21 +38,28 @@ def contention_slowdown(run_s: float, wait_s: float, wall_s: float) -> float:
 class ContentionMeter:
     """Of this process and those it started, from `start` to `read`."""
 
-    def __init__(self, times: Callable[[], Times | None] | None = None, clock: Callable[[], float] = time.perf_counter):
-        self._times = times or thread_times
-        self._clock = clock
+    def __init__(
+        self,
+        times: Callable[[], Times | None] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        busy: Callable[[], float] | None = None,
+    ):
+        self._times, self._clock, self._busy = times or thread_times, clock, busy or busy_seconds
         self.start()
 
     def start(self) -> None:
-        self._before, self._started = self._times(), self._clock()
+        self._before, self._busy_before, self._started = self._times(), self._busy(), self._clock()
 
     def read(self) -> float | None:
         """The slowdown, or None where the kernel does not count (not Linux, or built without it)."""
-        now, wall_s = self._times(), self._clock() - self._started
+        now, busy_s, wall_s = self._times(), self._busy() - self._busy_before, self._clock() - self._started
         if now is None or self._before is None:
             return None
         spent = [(run - ran, wait - waited) for run, wait, ran, waited in _joined(self._before, now)]
-        return contention_slowdown(sum(run for run, _ in spent) / 1e9, sum(wait for _, wait in spent) / 1e9, wall_s)
+        run_s, wait_s = (sum(part) / 1e9 for part in zip(*spent, strict=True)) if spent else (0.0, 0.0)
+        # A browser has more threads than there are CPUs: they wait for each other, and that is its own speed.
+        others_s = max(0.0, busy_s - run_s)
+        return contention_slowdown(run_s, min(wait_s, others_s), wall_s)
 
 
 def _joined(before: Times, now: Times) -> Iterator[tuple[int, int, int, int]]:
@@ -71,3 +80,9 @@ def thread_times() -> Times | None:
                 continue
             found[int(file.parent.name)] = (int(run), int(wait))
     return found
+
+
+def busy_seconds() -> float:
+    """That all CPUs together have worked since the machine was started, for whomever; in steps of 10 ms."""
+    spent = psutil.cpu_times()._asdict()
+    return sum(seconds for kind, seconds in spent.items() if kind not in _NO_WORK)

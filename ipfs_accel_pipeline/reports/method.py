@@ -20,9 +20,9 @@ _ROUNDS = (
 )
 _SLOW_PHASES = (
     "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored, and so"
-    " is how much longer the timed window took because its threads waited for a CPU (Linux counts that). A round in a"
-    " slow phase by either is kept and repeated up to the profile's limit. It counts only where the case"
-    " has no other round; how many were left out stands beside the result."
+    " is how much longer the timed window took because its threads waited for a CPU that others had (Linux counts"
+    " that). A round in a slow phase by either is kept and repeated up to the profile's limit. It counts only where the"
+    " case has no other round; how many were left out stands beside the result."
 )
 _INTERVAL = (
     "The 95 % interval of p50 is a two-level bootstrap: rounds are drawn first, then iterations within each round."

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ipfs_accel_pipeline.benchmark import contention
-from ipfs_accel_pipeline.benchmark.contention import ContentionMeter, contention_slowdown, thread_times
+from ipfs_accel_pipeline.benchmark.contention import ContentionMeter, busy_seconds, contention_slowdown, thread_times
 
 linux_counts = pytest.mark.skipif(
     not os.path.exists("/proc/self/schedstat"), reason="this kernel does not count how long threads wait for a CPU"
@@ -29,9 +29,10 @@ def test_the_slowdown_is_wall_time_over_what_it_would_have_been_without_waiting(
     assert contention_slowdown(run_s, wait_s, wall_s) == pytest.approx(slowdown)
 
 
-def meter_of(*readings, seconds=10.0):
-    times, clock = iter([{}, *readings]), iter([0.0, 0.0, seconds])
-    meter = ContentionMeter(lambda: next(times), lambda: next(clock))
+def meter_of(*readings, seconds=10.0, busy_s=1000.0):
+    """`busy_s` is the work of all CPUs meanwhile."""
+    times, clock, busy = iter([{}, *readings]), iter([0.0, 0.0, seconds]), iter([0.0, 500.0, 500.0 + busy_s])
+    meter = ContentionMeter(lambda: next(times), lambda: next(clock), lambda: next(busy))
     meter.start()
     return meter
 
@@ -40,6 +41,32 @@ def test_only_the_time_since_the_start_counts_and_a_new_thread_from_its_beginnin
     before = {1: (7_000_000_000, 90_000_000_000)}
     after = {1: (17_000_000_000, 90_000_000_000), 2: (5_000_000_000, 5_000_000_000)}
     assert meter_of(before, after).read() == pytest.approx(20 / 15)
+
+
+@pytest.mark.parametrize(
+    ("busy_s", "slowdown"),
+    [
+        (20.0, 1.0),  # nobody else worked: four threads of its own on two CPUs
+        (21.0, 21 / 20),
+        (30.0, 30 / 20),
+        (100.0, 40 / 20),  # on a large machine others also work elsewhere
+        (19.9, 1.0),  # the CPUs' clock is coarser
+    ],
+)
+def test_waiting_for_its_own_threads_is_no_contention(busy_s, slowdown):
+    four = {thread: (5_000_000_000, 5_000_000_000) for thread in range(4)}
+    assert meter_of({}, four, busy_s=busy_s).read() == pytest.approx(slowdown)
+
+
+def test_a_process_without_threads_that_count_is_undisturbed():
+    assert meter_of({}, {}).read() == 1.0
+
+
+@linux_counts
+def test_the_work_of_the_cpus_is_counted():
+    before = busy_seconds()
+    spin(0.5)
+    assert busy_seconds() - before > 0.2
 
 
 def test_a_thread_that_ended_meanwhile_is_left_out():
