@@ -3,7 +3,7 @@
 SELECT id
 FROM imported_files AS f
 WHERE (outcome NOT IN ('unknown', 'refused') OR tool_version = $tool_version)
-    AND (claims_accepted OR NOT coalesce($accept_claimed, FALSE))
+    AND (claims_accepted OR NOT coalesce($accept_claimed, FALSE) OR outcome NOT IN ('imported', 'duplicate'))
     AND ($ids IS NULL OR id IN (SELECT unnest($ids::VARCHAR[])))
     AND NOT EXISTS (
         SELECT 1

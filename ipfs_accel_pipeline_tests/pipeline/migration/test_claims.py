@@ -71,6 +71,7 @@ def test_a_second_run_that_accepts_claims_reads_and_writes_nothing(settings, leg
     for number, (document, _) in enumerate(samples.BY_SHAPE.values()):
         samples.write(legacy / f"{number:02d}.json", document)
     samples.write(legacy / "claimed.json", claimed(model="gpt2"))
+    (legacy / "broken.json").write_text('{"a": ')
     run(settings, legacy)
     assert run(settings, legacy, accept_claimed=True).claims_taken == 1
     stored = {table: rows(settings, table) for table in ("performance_results", "test_results", "imported_files")}
