@@ -150,7 +150,7 @@ def test_what_could_not_be_told_is_told_at_the_next_tick(slowed, definitions, mo
     materialized()
     posted = []
     monkeypatch.setattr(notifications, "post_webhook", lambda address, untold, link: posted.append(len(untold)))
-    monkeypatch.setattr(notifications, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(notifications, "PATIENCE_S", 0.1)
     monkeypatch.setenv("BENCHMARK_WEBHOOK_URL", "https://hook.x")
     sensor = definitions.resolve_sensor_def("regression_notifications")
     with dg.DagsterInstance.ephemeral() as instance:
