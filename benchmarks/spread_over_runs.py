@@ -10,18 +10,16 @@ Usage: spread_over_runs.py [MODEL] [HARDWARE_TYPE] [RUNS] [disturbed]
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import random
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.neighbours import neighbours
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.pipeline.config import RunConfig
@@ -41,21 +39,6 @@ def burn(seed: int) -> None:
         until = time.monotonic() + BUSY_S
         while time.monotonic() < until:
             hashlib.sha256(bytes(1 << 20))
-
-
-@contextmanager
-def neighbour(wanted: bool) -> Iterator[None]:
-    """One process per CPU, all busy at the same moments."""
-    processes = [
-        multiprocessing.Process(target=burn, args=(1,), daemon=True) for _ in range((os.cpu_count() or 1) * wanted)
-    ]
-    for one in processes:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in processes:
-            one.kill()
 
 
 def spread(name: str, values: list[float]) -> None:
@@ -90,7 +73,9 @@ def main(model: str = "resnet-18", hardware_type: str = "OpenVINO", runs: str = 
     platform = next(one for one in detect_hardware() if one.hardware_type == hardware_type and one.available)
     for one in prepare_bundles([spec], needed_artefacts([platform], RunConfig()), RunConfig(), shared.bundles):
         assert one.outcome.ok, one.outcome
-    with TemporaryDirectory() as folder, neighbour(host == "disturbed"):
+    # One process per CPU, all busy at the same moments.
+    count = (os.cpu_count() or 1) if host == "disturbed" else 0
+    with TemporaryDirectory() as folder, neighbours(count, burn, 1):
         (Path(folder) / "bundles").symlink_to(shared.bundles)
         settings = replace(shared, data=Path(folder), database=Path(folder) / "benchmark.duckdb")
         found = []

@@ -8,16 +8,14 @@ Usage: what_a_neighbour_takes.py [MODELS] (by comma)
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.neighbours import neighbours
 from ipfs_accel_pipeline.analysis.slow_hosts import least_share
 from ipfs_accel_pipeline.hardware.detect import detect_hardware
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
@@ -43,18 +41,6 @@ def burn(share: float) -> None:
         time.sleep(PERIOD_S * (1 - share))
 
 
-@contextmanager
-def neighbours(count: int, share: float) -> Iterator[None]:
-    processes = [multiprocessing.Process(target=burn, args=(share,), daemon=True) for _ in range(count)]
-    for one in processes:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in processes:
-            one.kill()
-
-
 def medians(settings: Settings, platforms: list[HardwarePlatform], specs: list, name: str) -> Medians:  # type: ignore[type-arg]
     found: Medians = {}
     for platform in platforms:
@@ -76,7 +62,8 @@ def main(models: str = "resnet-18,bert-tiny") -> None:
         settings = replace(shared, data=Path(folder), database=Path(folder) / "benchmark.duckdb")
         found = {}
         for number, name in enumerate([*NEIGHBOURS, "none"]):
-            with neighbours(*NEIGHBOURS[name]):
+            count, share = NEIGHBOURS[name]
+            with neighbours(count, burn, share):
                 found[number] = medians(settings, platforms, specs, f"neighbour-{number}")
         quiet, again = found.pop(0), found.pop(len(NEIGHBOURS))
     print(f"{'model':24} {'endpoint':12} {'neighbour':26} {'times':>7} {'sign':>6} {'at most':>8}")
