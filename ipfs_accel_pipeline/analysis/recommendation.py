@@ -54,11 +54,8 @@ class Run:
     ci95_low_ms: float | None = None
     ci95_high_ms: float | None = None
     parity_cosine: float | None = None
-    host_slowdown: float | None = None  # where every round fell into a slow phase of the host
-
-    @property
-    def is_disturbed(self) -> bool:
-        return self.host_slowdown is not None
+    is_disturbed: bool = False  # every round fell into a slow phase of the host
+    host_slowdown: float | None = None  # then, by its signs
 
     @property
     def group(self) -> tuple[str, str, int, int]:
@@ -264,9 +261,9 @@ def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judge
         return []
     centres, errors = _estimates(eligible, wish)
     # One fixed set of draws: the same evidence always gets the same answer, and more of it a surer one.
-    random = np.random.default_rng(0)
-    draws = centres + errors * random.standard_normal((_DRAWS, len(eligible)))
-    draws -= np.array([_hidden_speed(one) for one in eligible]) * random.random(draws.shape)
+    generator = np.random.default_rng(0)
+    draws = centres + errors * generator.standard_normal((_DRAWS, len(eligible)))
+    draws -= np.array([_hidden_speed(one) for one in eligible]) * generator.random(draws.shape)
     chances = np.bincount(draws.argmin(axis=1), minlength=len(eligible)) / _DRAWS
     dominated = [_dominated_by(one, eligible, wish) for one in eligible]
     # A dominated candidate never leads, however its luck: something else is at least as good in everything known.

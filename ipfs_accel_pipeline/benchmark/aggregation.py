@@ -273,7 +273,7 @@ def _host_slowdown(rounds: Sequence[Observation]) -> float | None:
     """Of the quietest round the worse sign, where all were in a slow phase: as much, at least, may be the host's."""
     if not all(one.is_slow_phase for one in rounds):
         return None
-    return min(max(one.canary_slowdown or 1.0, one.contention_slowdown or 1.0) for one in rounds)
+    return _smallest(_largest((one.canary_slowdown, one.contention_slowdown)) for one in rounds)
 
 
 def _measured_watts(rounds: Sequence[Observation]) -> float | None:

@@ -67,7 +67,7 @@ def test_the_latency_that_is_told_is_the_usual_median_of_the_runs():
 
 
 def test_a_run_whose_host_was_slow_all_the_time_counts_only_where_no_other_does():
-    slow = run("cpu-a", 30.0, day=5, host_slowdown=1.5)
+    slow = run("cpu-a", 30.0, day=5, is_disturbed=True, host_slowdown=1.5)
     first, _ = judge([*nights("cpu-a", 10.0), slow, *nights("cpu-b", 20.0)], Wish(), NOW)
     assert (first.newest.hardware_id, first.verdict, len(first.runs)) == ("cpu-a", "recommended", 4)
     (only,) = judge([slow], Wish(), NOW)
@@ -75,7 +75,7 @@ def test_a_run_whose_host_was_slow_all_the_time_counts_only_where_no_other_does(
 
 
 def test_a_disturbed_run_does_not_refresh_stale_evidence():
-    recent = run("cpu-a", 30.0, day=5, host_slowdown=1.5)
+    recent = run("cpu-a", 30.0, day=5, is_disturbed=True, host_slowdown=1.5)
     (only,) = judge([run("cpu-a", 10.0, day=-100), recent], Wish(), NOW)
     assert (only.verdict, only.reason) == ("ruled_out", "stale: last measured 110 days old, 90 days are allowed")
 
@@ -89,15 +89,24 @@ def test_a_disturbed_run_does_not_refresh_stale_evidence():
     ],
 )
 def test_what_a_slow_host_may_hide_is_no_lead_of_the_other(slowdown, verdicts_then):
-    assert verdicts([run("cpu-a", 26.0), run("cpu-b", 60.0, host_slowdown=slowdown)]) == verdicts_then
+    assert (
+        verdicts([run("cpu-a", 26.0), run("cpu-b", 60.0, is_disturbed=slowdown is not None, host_slowdown=slowdown)])
+        == verdicts_then
+    )
 
 
 def test_a_lead_stands_though_its_own_host_was_slow():
-    assert verdicts([run("cpu-a", 26.0, host_slowdown=1.9), run("cpu-b", 60.0)])["cpu-a"] == "recommended"
+    assert (
+        verdicts([run("cpu-a", 26.0, is_disturbed=True, host_slowdown=1.9), run("cpu-b", 60.0)])["cpu-a"]
+        == "recommended"
+    )
 
 
 def test_what_a_slow_host_may_hide_is_what_its_quietest_run_leaves():
-    several = [run("cpu-b", 60.0, day, host_slowdown=slowdown) for day, slowdown in enumerate((3.0, 1.1))]
+    several = [
+        run("cpu-b", 60.0, day, is_disturbed=slowdown is not None, host_slowdown=slowdown)
+        for day, slowdown in enumerate((3.0, 1.1))
+    ]
     assert verdicts([run("cpu-a", 26.0), *several])["cpu-a"] == "recommended"
 
 

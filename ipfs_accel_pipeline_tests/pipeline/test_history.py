@@ -243,7 +243,9 @@ def test_of_a_disturbed_test_the_sign_of_its_quietest_round_is_evidence(settings
     seal(settings, "a", *rounds)
     load_pending(settings, [HARDWARE_ID])
     with open_database(settings.database) as connection:
-        assert [run.host_slowdown for run in evidence(connection)] == [slowdown]
+        assert [(run.is_disturbed, run.host_slowdown) for run in evidence(connection)] == [
+            (slowdown is not None, slowdown)
+        ]
 
 
 def test_a_failed_device_is_ruled_out_with_its_reason(settings):

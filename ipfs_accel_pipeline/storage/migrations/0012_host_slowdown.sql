@@ -2,7 +2,7 @@
 
 ALTER TABLE performance_results ADD COLUMN host_slowdown DOUBLE;
 
-COMMENT ON COLUMN performance_results.host_slowdown IS 'Where every round fell into a slow phase of the host: how many times longer, by the worse of its two signs, the quietest round took; NULL where a quiet round counts';
+COMMENT ON COLUMN performance_results.host_slowdown IS 'Where every round fell into a slow phase of the host: how many times longer, by the worse of its two signs, the quietest round took; NULL where a quiet round counts, or no sign was kept';
 
 CREATE OR REPLACE VIEW latest_performance_results AS
 SELECT * FROM performance_results WHERE rowid IN (
@@ -11,11 +11,9 @@ SELECT * FROM performance_results WHERE rowid IN (
 );
 
 UPDATE performance_results AS p
-SET host_slowdown = coalesce(
-    list_min(list_transform(
-        from_json(t.details -> 'rounds', '[{"canary_slowdown": "DOUBLE", "contention_slowdown": "DOUBLE"}]'),
-        lambda one: greatest(one.canary_slowdown, one.contention_slowdown)
-    )),
-    p.canary_slowdown, 1)
+SET host_slowdown = list_min(list_transform(
+    from_json(t.details -> 'rounds', '[{"canary_slowdown": "DOUBLE", "contention_slowdown": "DOUBLE"}]'),
+    lambda one: greatest(one.canary_slowdown, one.contention_slowdown)
+))
 FROM test_results AS t
 WHERE t.id = p.test_id AND p.slow_rounds = p.rounds;

@@ -1,5 +1,6 @@
--- One legacy file that need not be read again, not even for the figures that it claims where those are wanted. Older readers knew files by their content alone, even where only the name
--- tells the model: that content may still come under another name.
+-- One legacy file that need not be read again, not even for the figures that it claims where those are wanted. Older
+-- readers knew files by their content alone, even where only the name tells the model: that content may still come under
+-- another name.
 SELECT id
 FROM imported_files AS f
 WHERE (outcome NOT IN ('unknown', 'refused') OR tool_version = $tool_version)

@@ -7,7 +7,7 @@ SELECT
     CAST(coalesce(p.environment, t.details -> 'environment') ->> 'threads' AS INTEGER) AS threads,
     p.p50_latency_ms, p.p99_latency_ms, p.throughput_items_per_second, p.memory_peak_mb, p.power_watts,
     p.energy_efficiency_items_per_joule, p.ci95_low_ms, p.ci95_high_ms, t.parity_cosine,
-    p.host_slowdown
+    coalesce(p.slow_rounds = p.rounds, FALSE) AS is_disturbed, p.host_slowdown
 FROM test_results AS t
 JOIN hardware_platforms AS h USING (hardware_id)
 LEFT JOIN performance_results AS p ON p.test_id = t.id
