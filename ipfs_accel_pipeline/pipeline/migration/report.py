@@ -55,12 +55,9 @@ class MigrationReport:
         """What one batch added to the tables."""
         self.rows.update({table: rows.num_rows for table, rows in new.rows.items() if rows.num_rows})
         self.duplicates += sum(new.files["duplicate_rows"].to_pylist())
-        shapes: dict[int, str] = {}
-        for number, shape, outcome in _lists(new.files, FILE, "shape", "outcome"):
-            shapes[number] = shape or f"({outcome})"
-            self.by_shape.setdefault(shapes[number], Counter())[outcome] += 1
-        for number, grade in _lists(new.rows["test_results"], FILE, GRADE):
-            self.grades.setdefault(shapes[number], Counter())[grade] += 1
+        shapes = {file: shape or f"({outcome})" for file, shape, outcome in _lists(new.files, FILE, "shape", "outcome")}
+        _count(self.by_shape, zip(shapes.values(), new.files["outcome"].to_pylist(), strict=True))
+        _count(self.grades, ((shapes[file], grade) for file, grade in _lists(new.rows["test_results"], FILE, GRADE)))
         for path, refusals in _lists(new.files, "path", "refusals"):
             for refusal in orjson.loads(refusals):
                 self.refuse(Refusal(path, refusal["pointer"], refusal["reason"]))
@@ -77,6 +74,11 @@ class MigrationReport:
             self.refusals.append(refusal)
         else:
             self.refusals_not_listed += 1
+
+
+def _count(counts: dict[str, Counter[str]], pairs: Iterable[tuple[str, str]]) -> None:
+    for (shape, name), count in Counter(pairs).items():
+        counts.setdefault(shape, Counter())[name] += count
 
 
 def _lists(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:
