@@ -47,13 +47,22 @@ from ipfs_accel_pipeline.storage.legacy_json.origin import (
     time_of,
     unclear_time,
 )
-from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
+from ipfs_accel_pipeline.storage.legacy_json.shapes import (
+    claims,
+    figures,
+    left_out,
+    machines,
+    outcomes,
+    three_runs,
+    timed,
+    web,
+)
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 from ipfs_accel_pipeline.storage.legacy_json.surroundings import Surroundings
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 3"
+TOOL_VERSION = "legacy-readers 4"
 
 
 class Shape(NamedTuple):
@@ -165,7 +174,7 @@ SHAPES = (
     Shape("S13 single_perf_wrapper", keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
     Shape("S13 single_perf_wrapper", keys("stdout", "stderr", "return_code"), _json_result),
     Shape("S14 skill_perf_wrapper", keys("skill_tests"), _skill_tests),
-    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), timed.transformers_test),
+    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), three_runs.transformers_test),
     Shape(
         "S15 perf_suite",
         both(keys("results"), any_value("results", keys("execution_time", one_of=("performance_metrics",)))),
@@ -175,7 +184,7 @@ SHAPES = (
     Shape(
         "S10b hf_test_minimal",
         both(keys("results", "metadata"), any_value("results", keys("success"))),
-        timed.transformers_test,
+        three_runs.transformers_test,
     ),
     Shape(
         "S10c metadata_results",

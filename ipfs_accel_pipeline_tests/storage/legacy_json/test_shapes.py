@@ -125,6 +125,77 @@ def test_times_without_an_outcome_of_their_own_are_read_from_their_key():
     assert finding.values["average_latency_ms"].value == 12.515625
 
 
+def test_the_runs_of_a_transformers_test_give_percentiles():
+    runs = [0.0123456, 0.0121987, 0.0129876]
+    result = {"device": "cuda", "pipeline_success": True, "pipeline_avg_time": sum(runs) / 3, "pipeline_times": runs}
+    (finding,) = findings(samples.THREE_RUNS | {"results": {"pipeline": result}})
+    assert finding.latencies.value == pytest.approx([12.3456, 12.1987, 12.9876])
+    assert (finding.latencies.pointer, finding.prior_reason) == (
+        "/results/pipeline/pipeline_times",
+        "every run was timed",
+    )
+
+
+def test_the_one_inference_of_openvino_is_a_time():
+    document = samples.THREE_RUNS | {
+        "results": {"openvino": {"openvino_success": True, "device": "openvino"}},
+        "performance": {"openvino": {"inference_time": 0.0345678, "load_time": 3.2145678}},
+    }
+    (finding,) = findings(document)
+    assert finding.values["average_latency_ms"].value == pytest.approx(34.5678)
+    assert finding.values["model_load_ms"].value == pytest.approx(3214.5678)
+    assert (finding.notes["iterations"], grade(finding)[0]) == (1, Grade.MEASURED)
+
+
+def test_the_load_time_of_from_pretrained_is_called_that_of_the_model():
+    document = samples.THREE_RUNS | {
+        "results": {"from_pretrained_cuda": {"device": "cuda", "from_pretrained_success": True}},
+        "performance": {"from_pretrained_cuda": {"avg_time": 0.01207447, "model_load_time": 0.68366789}},
+    }
+    (finding,) = findings(document)
+    assert finding.values["model_load_ms"].value == pytest.approx(683.66789)
+
+
+def test_every_test_of_all_hardware_is_read_with_its_own_times():
+    def pipeline(device, seconds):
+        return {"device": device, "pipeline_success": True, "pipeline_avg_time": seconds}
+
+    document = samples.THREE_RUNS | {
+        "results": {
+            "pipeline": pipeline("cuda", 0.0123456),
+            "all_hardware": {
+                "cpu_pipeline": pipeline("cpu", 0.1123456),
+                "cpu_pretrained": {"device": "cpu", "from_pretrained_error": "no weights"},
+                "cuda_pipeline": pipeline("cuda", 0.0133456),  # which took the place of the first under `performance`
+                "openvino": {"openvino_success": True, "openvino_inference_time": 0.0345678},
+            },
+        },
+        "performance": {
+            "pipeline_cuda": {"avg_time": 0.0133456, "min_time": 0.0131, "num_runs": 3},
+            "pipeline_cpu": {"avg_time": 0.1123456, "num_runs": 3},
+            "openvino": {"inference_time": 0.0345678},
+        },
+    }
+    found = [
+        (one.label, one.hardware.value, one.values["average_latency_ms"].raw if one.values else one.error_message)
+        for one in findings(document)
+    ]
+    assert found == [
+        ("pipeline", "cuda", 0.0123456),
+        ("pipeline", "cpu", 0.1123456),
+        ("from_pretrained", "cpu", "no weights"),
+        ("pipeline", "cuda", 0.0133456),
+        ("openvino", "openvino", 0.0345678),
+    ]
+    assert "min_latency_ms" not in findings(document)[0].values
+
+
+def test_a_test_has_one_name_on_all_devices():
+    result = {"pipeline_success": True}
+    document = samples.THREE_RUNS | {"results": {"pipeline_cuda": result, "pipeline_cpu": result}}
+    assert {one.label for one in findings(document)} == {"pipeline"}
+
+
 def test_a_run_that_failed_before_its_first_batch_is_an_outcome():
     document = {"model": "t5-small", "hardware": "cpu", "success": False, "batch_results": {}, "error": "no weights"}
     (finding,) = findings(document)

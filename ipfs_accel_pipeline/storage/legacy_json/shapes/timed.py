@@ -1,4 +1,4 @@
-"""Shapes with times that a clock took: benchmarks (S01-S03), tests of three runs (S10), single runs (S18)."""
+"""Shapes with times that a clock took: benchmarks (S01-S03) and single runs (S18); S10 is in `three_runs.py`."""
 
 from __future__ import annotations
 
@@ -172,80 +172,6 @@ def _seconds_finding(
         hostname=host.name,
         notes={"model_class": result.get("model_class"), "configuration": key},
     )
-
-
-def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S10: pipeline and from_pretrained on a device; avg, min and max seconds of three runs, no percentiles."""
-    model = model_of(node, "metadata/model", "metadata/model_name", "metadata/model_id") or origin.model_by_name()
-    preferred = node.at("hardware", "preferred_device")
-    told: set[str] = set()
-    for method, result in node.at("results").items():
-        platforms = [(key, one) for key, one in result.items() if hardware_type(key) and isinstance(one.value, dict)]
-        for hardware, one in platforms:  # `all_hardware`
-            yield from _method_results(node, method, one, model, Node(hardware, one.pointer), origin)
-        if isinstance(result.value, dict) and not platforms:
-            device = first(result.at("device"), _suffix(result, method), preferred)
-            told.update(key for key, _ in node.at("performance").items() if _belongs(key, method, device.value))
-            yield from _method_results(node, method, result, model, device, origin)
-    for key, timed in node.at("performance").items():
-        if key not in told and timed.get("avg_time") is not None:
-            yield from _method_results(node, key, timed, model, _suffix(timed, key), origin)
-
-
-def _suffix(node: Node, key: str) -> Node:
-    """`cuda` of `pipeline_cuda`, standing where the key does."""
-    word = key.rsplit("_", 1)[-1]
-    return Node(word if hardware_type(word) else None, node.pointer)
-
-
-def _method_results(
-    node: Node, method: str, result: Node, model: Cited, device: Node, origin: Origin
-) -> Iterator[Statement]:
-    timed = [(key, one) for key, one in node.at("performance").items() if _belongs(key, method, device.value)]
-    words = tuple(key for key, _ in result.items() if key.endswith("_test"))
-    ended = ending(result, words=words, has_figures=any(one.get("avg_time") is not None for _, one in timed))
-    error = next((text for key in words if (text := result.at(key).text())), None) if ended is None else ended.error
-    if device.text() is None:
-        yield LeftOut(
-            result.pointer, f"{method}: {error or ('passed' if ended else NOTHING_SAID)}, but no device is named"
-        )
-        return
-    if error and "missing_dependency" in (one.value for key, one in result.items() if key.endswith("error_type")):
-        yield LeftOut(result.pointer, f"failure of the test's surroundings: {error}")
-        return
-    if ended is None:
-        yield LeftOut(result.pointer, f"{method}: {NOTHING_SAID}")
-        return
-    performance = timed[0][1] if timed and error is None else Node(None, result.pointer)
-    yield Finding(
-        pointer=result.pointer,
-        model=model,
-        hardware=written(device, device.value if device.pointer == result.pointer else None),
-        status=ended.status,
-        prior=Grade.MEASURED,
-        prior_reason="a process was timed" if timed else "outcome of a real process",
-        label=method,
-        error_message=error,
-        timestamp=time_of(node) or origin.timestamp,
-        values=_seconds(performance) | numbers(node.at("metadata"), model_size_mb=("model_size_mb", "MB")),
-        marks=tuple(value for value in result.value.values() if isinstance(value, str)),
-        notes={"task": node.at("metadata", "task").value},
-    )
-
-
-def _seconds(performance: Node) -> dict[str, Cited]:
-    return numbers(
-        performance,
-        average_latency_ms=("avg_time", "s->ms"),
-        min_latency_ms=("min_time", "s->ms"),
-        max_latency_ms=("max_time", "s->ms"),
-        model_load_ms=("load_time", "s->ms"),
-        iterations=("num_runs", "count"),
-    )
-
-
-def _belongs(key: str, method: str, device: object) -> bool:
-    return key == method or (isinstance(device, str) and key == f"{method}_{device.split(':')[0]}")
 
 
 def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
