@@ -15,8 +15,17 @@ from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Finding, Grade
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 
-_MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
+_MOCK = re.compile(r"\(MOCK\)|MagicMock|(?<![a-z])mock(?:ed|ing)?\b|\b(?-i:Mock[A-Z])", re.IGNORECASE)
 _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
+# `no mock`, `--no-simulation`, `not a simulation`, `unsimulated`; `mock=False`, `simulation mode off`.
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:no|not|non|without|never|disabled?)[\s_-](?:(?:an?|any|using|in)\s)?|\bun)$", re.IGNORECASE
+)
+_DENIED_AFTER = re.compile(
+    r"\w*[\"']?(?:(?:\smode)?\s*[:=]\s*(?:false|off|no|none|disabled|0)|\s+(?:is\s+|mode\s+)?(?:off|disabled))\s*(?:[],;.)}\"'\n]|$)",
+    re.IGNORECASE,
+)
+_BEFORE = 20
 # Rounded printing explains a few percent; a contradiction is larger.
 _THROUGHPUT_TOLERANCE = 0.1
 _AVERAGE_TOLERANCE = 0.02
@@ -61,10 +70,20 @@ def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
     if not ("mock" in plain or "simulat" in plain or "fake" in plain or "emulat" in plain):
         return
     for text in texts:
-        found = _MOCK.search(text) or _SIMULATED.search(text)
+        found = next((one for one in _mentions(text) if not _is_denied(text, one)), None)
         if found:
             yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
             return
+
+
+def _mentions(text: str) -> Iterator[re.Match[str]]:
+    yield from _MOCK.finditer(text)
+    yield from _SIMULATED.finditer(text)
+
+
+def _is_denied(text: str, found: re.Match[str]) -> bool:
+    before = text[max(found.start() - _BEFORE, 0) : found.start()]
+    return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text, found.end()))
 
 
 def _elsewhere(finding: Finding) -> Iterator[Mark]:
