@@ -306,6 +306,28 @@ def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
     assert report.rows["performance_results"] == 6
 
 
+def test_what_was_taken_back_is_counted_off_in_the_report_and_in_the_files(settings, legacy, tmp_path):
+    def evidence():
+        sql = "SELECT details ->> 'evidence', count(*) FROM test_results GROUP BY 1"
+        return dict(stored(settings, sql))
+
+    def counted():
+        return [file.performance_rows for file in rows(settings, "imported_files")]
+
+    samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01, "cuda": 0.2}))
+    report = run(settings, legacy)
+    assert evidence() == report.grades["S03 hardware_benchmark"] == {"measured": 6, "claimed": 3}
+    assert counted() == [6]
+    assert "runs" not in json.loads(as_json(report))
+    samples.write(legacy / "b.json", samples.direct(hardware="cuda", device="cuda"))
+    run(settings, legacy)
+    samples.write(legacy / "c.json", samples.direct(hardware="rocm", device="cuda"))
+    report = run(settings, legacy)
+    assert {shape: +counts for shape, counts in report.grades.items()} == {"S01 direct_benchmark": {"claimed": 1}}
+    assert sorted(counted()) == [0, 0, 6]
+    assert evidence() == {"measured": 6, "claimed": 5}
+
+
 def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, legacy):
     samples.write(legacy / "a.json", samples.direct(hardware="cuda", device="cuda"))
     samples.write(legacy / "b.json", samples.direct(hardware="mps", device="mps"))
