@@ -40,7 +40,7 @@ def test_a_verification_that_fails_says_where_and_has_exit_code_1(invoke, tmp_pa
 
 
 def test_names_come_from_standard_input_and_the_report_goes_to_a_file(invoke, tmp_path):
-    result = invoke("-", "--report", "json", "--output", "out/report.json", "--quiet", input="old/a.json\n\n")
+    result = invoke("-", "--report", "json", "--output", "out/report.json", "--quiet", input="old/a.json\r\n\n")
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["test_results"] == 1
