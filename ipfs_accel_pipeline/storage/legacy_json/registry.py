@@ -121,8 +121,14 @@ def _wrapped(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _held(node: Node) -> Iterator[Node]:
-    """The elements of a list, or of the only list beside plain values in an object; else the only object there."""
+    """The elements of a list, or of the only list beside plain values in an object; else the objects there.
+
+    Several objects only where all are of one shape: an object by model or platform.
+    """
     inner = [one for key in results_of(node.value) if isinstance((one := node.at(key)).value, (dict, list))]
+    if len(inner) > 1 and all(isinstance(one.value, dict) for one in inner):
+        shapes = {_own_shape(one.value) for one in inner}
+        return iter(inner if len(shapes) == 1 and None not in shapes else ())
     only = inner[0] if len(inner) == 1 else node
     return iter(inner) if len(inner) == 1 and isinstance(only.value, dict) else only.elements()
 
@@ -255,9 +261,12 @@ WRAPPER = Shape("S38 wrapper", lambda value: _holds_known(value, DEEPEST_WRAPPER
 
 def shape_of(value: Any, wrappers: int = DEEPEST_WRAPPER) -> Shape | None:
     """The first shape whose keys these are, or those of something within so many lists and objects."""
+    return _own_shape(value) or (WRAPPER if _holds_known(value, wrappers) else None)
+
+
+def _own_shape(value: Any) -> Shape | None:
     candidates = _candidates(frozenset(value)) if isinstance(value, dict) else _ALL
-    found = next((shape for shape, detect in candidates if detect is None or detect(value)), None)
-    return found or (WRAPPER if _holds_known(value, wrappers) else None)
+    return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
 
 
 def _holds_known(value: Any, wrappers: int) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from statistics import fmean
 
-from ipfs_accel_pipeline.records import HardwareType
+from ipfs_accel_pipeline.records import HardwareType, Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Finding, Grade
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 
@@ -32,6 +32,8 @@ _AVERAGE_TOLERANCE = 0.02
 # A clock gives 6 or more digits; a person types 3 or 4. One that stands alone may be a rounded measurement.
 _TYPED_DIGITS = 4
 _TYPED_DIGITS_ALONE = 2
+_IN_BROWSER = frozenset({HardwareType.WEBNN, HardwareType.WEBGPU})
+NO_BROWSER = "no browser is shown to have run it"
 _PLACEHOLDER = re.compile(r"^(?:sample|dummy|fake|placeholder|example)[-_ ]?model", re.IGNORECASE)
 _TIMINGS = ("average_latency_ms", "throughput_items_per_second", "inference_time_ms", "model_load_ms")
 _FIGURES = (*_TIMINGS, "realtime_factor")
@@ -55,6 +57,7 @@ def _marks(finding: Finding) -> Iterator[Mark]:
         yield Grade.CLAIMED, finding.doubt
     yield from _mock_marks(finding.marks)
     yield from _elsewhere(finding)
+    yield from _without_browser(finding)
     if _PLACEHOLDER.match(str(finding.model.value)):
         yield Grade.HAND_WRITTEN, f"no model is called {finding.model.value!r}: it stands for one"
     if finding.values:
@@ -97,6 +100,13 @@ def _elsewhere(finding: Finding) -> Iterator[Mark]:
     asked, ran = (hardware_type(str(cited.value)) for cited in (finding.hardware, finding.actual_device))
     if ran not in (None, asked) and (asked, ran) != (HardwareType.ROCM, HardwareType.CUDA):
         yield Grade.CLAIMED, f"asked for {finding.hardware.value}, ran on {finding.actual_device.value}"
+
+
+def _without_browser(finding: Finding) -> Iterator[Mark]:
+    """The original's Python tests called WebNN and WebGPU real without a browser; a failure is one anyway."""
+    asked = hardware_type(str(finding.hardware.value))
+    if asked in _IN_BROWSER and finding.prior is Grade.MEASURED and finding.status is Status.PASSED:
+        yield Grade.CLAIMED, NO_BROWSER
 
 
 def _typed(finding: Finding) -> Iterator[Mark]:

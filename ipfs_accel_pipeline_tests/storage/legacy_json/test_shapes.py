@@ -196,6 +196,17 @@ def test_a_test_has_one_name_on_all_devices():
     assert {one.label for one in findings(document)} == {"pipeline"}
 
 
+def test_objects_of_one_shape_by_model_or_platform_are_each_read():
+    by_platform = {name: samples.direct(hardware=name, device=name) for name in ("cpu", "cuda")}
+    assert [one.hardware.value for one in findings({"data": {"results": by_platform}})] == ["cpu", "cuda"]
+    assert shape_of(by_platform | {"settings": {"anything": {}}}) is None
+
+
+def test_the_path_of_a_model_names_it_before_the_name_of_the_file():
+    document = samples.SINGLE_RUN | {"metadata": {"model_path": "facebook/detr-resnet-50"}}
+    assert findings(document, "run_cpu_test.json")[0].model.value == "facebook/detr-resnet-50"
+
+
 def test_a_run_that_failed_before_its_first_batch_is_an_outcome():
     document = {"model": "t5-small", "hardware": "cpu", "success": False, "batch_results": {}, "error": "no weights"}
     (finding,) = findings(document)
@@ -315,6 +326,15 @@ def s30(**result):
 
 def s31(**result):
     return {"ipfs_accelerate_tests": {"acme/tiny": {"local_endpoint": {"cuda:0": result}}}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [of_platform(success=False, error="no driver"), of_family({"status": "failed", "error": "no driver"})],
+)
+def test_a_failure_is_not_said_to_be_timed(document):
+    (finding,) = findings(document)
+    assert finding.prior_reason == "outcome of a real process"
 
 
 def test_a_success_without_times_is_not_called_timed():

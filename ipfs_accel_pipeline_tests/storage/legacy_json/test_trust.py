@@ -202,6 +202,25 @@ def test_a_text_that_denies_a_mock_is_no_mark(text, verdict):
     assert graded(inside(S03, *PLATFORM, note=text))[0] == verdict
 
 
+@pytest.mark.parametrize("platform", ["webgpu", "webnn"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        lambda platform: samples.seconds({platform: 1.0}),
+        lambda platform: (
+            ON_CUDA | {"results": {platform: {"execution_time": 0.0123456, "implementation_type": "REAL"}}}
+        ),
+        lambda platform: samples.OUTCOME | {"platform": platform, "success": True, "error": None},
+    ],
+)
+def test_no_browser_platform_is_measured_by_a_script(document, platform):
+    assert graded(document(platform)) == ("claimed", "no browser is shown to have run it")
+
+
+def test_a_failure_on_a_browser_platform_is_one_without_a_browser():
+    assert graded(samples.OUTCOME | {"platform": "webgpu", "success": False, "error": "boom"})[0] == "measured"
+
+
 @pytest.mark.parametrize("marks", [{"WARNING": "x"}, {"warnings": ["POTENTIALLY MISLEADING DATA"]}])
 def test_a_warning_that_names_no_hardware_leaves_only_the_cpu_measured(marks):
     assert graded(S03 | marks) == (
