@@ -73,6 +73,11 @@ class Shape(NamedTuple):
 
 
 _CONFIG_KEYS = ("benchmark_iterations", "warmup_iterations", "model_families", "api_keys", "measure_performance")
+_CODE_KEYS = (
+    *("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details"),
+    *("files_with_issues", "files_analyzed", "changed_files", "platform_coverage"),
+)
+_OF_CODE = "a report about the code, not a result"
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -160,7 +165,11 @@ SHAPES = (
         keys("inference", "training", "hardware_compatibility"),
         left_out.because("an aggregate that its own marker calls misleading"),
     ),
-    Shape("S30 endpoint_results", keys("model_results"), outcomes.endpoint_results),
+    Shape(
+        "S30 endpoint_results",
+        both(keys("model_results"), value_is("model_results", dict)),
+        outcomes.endpoint_results,
+    ),
     Shape("S31 master_results", keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
     Shape("S31 master_results", keys("test_ipfs_accelerate"), _master),
     Shape("S31 master_results", endpoints_by_model, outcomes.endpoints_by_model),
@@ -242,10 +251,11 @@ SHAPES = (
     ),
     Shape(
         "N_code_fix_report",
-        keys(one_of=("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details")),
-        left_out.because("a report about the code, not a result"),
+        keys(one_of=_CODE_KEYS),
+        left_out.because(_OF_CODE),
         is_result=False,
     ),
+    Shape("N_code_fix_report", records("fixed_file"), left_out.because(_OF_CODE), is_result=False),
     Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
