@@ -447,6 +447,15 @@ def test_databases_of_every_generation_are_imported_and_proved_value_by_value(se
     assert (proof.files, proof.tests, proof.problems) == (len(GENERATIONS), len(expected), [])
 
 
+@pytest.mark.parametrize("date", ["2025-03-06", "20250306"])
+def test_a_date_alone_is_no_hour_of_a_day(settings, legacy, date):
+    samples.write(legacy / "a.json", samples.direct(timestamp=date))
+    run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.timestamp.isoformat() == "2025-03-06T00:00:00+00:00"
+    assert test.details["time_source"] == "the file's content, a date alone: its midnight in UTC"
+
+
 def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):
     document = {key: value for key, value in samples.OUTCOME.items() if key != "timestamp"}
     samples.write(legacy / "x_20250305_194630.json", document)

@@ -202,6 +202,13 @@ def test_a_text_that_denies_a_mock_is_no_mark(text, verdict):
     assert graded(inside(S03, *PLATFORM, note=text))[0] == verdict
 
 
+@pytest.mark.parametrize("closed", [False, "false", 0])
+def test_a_browser_that_was_not_opened_is_told_in_wrappers_too(closed):
+    document = samples.web(is_simulation=False, browser_opened=closed)
+    document["metrics"] = {"inference_time_ms": 81.2345678}
+    assert graded(document) == graded({"data": document}) == ("simulated", "browser_opened is false")
+
+
 @pytest.mark.parametrize("platform", ["webgpu", "webnn"])
 @pytest.mark.parametrize(
     "document",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.marks import truth_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
@@ -42,11 +43,15 @@ def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _flag(node: Node) -> str | None:
-    if node.get("is_simulation") is True:
+    if truth_of(node.get("is_simulation")):
         return "is_simulation is true"
-    if node.at("platform_support").get("simulated") is True:
+    if truth_of(node.at("platform_support").get("simulated")):
         return "platform_support.simulated is true"
-    return "browser_opened is false" if node.get("browser_opened") is False else None
+    return unopened_browser(node)
+
+
+def unopened_browser(node: Node) -> str | None:
+    return "browser_opened is false" if truth_of(node.get("browser_opened")) is False else None
 
 
 def web_results(node: Node, origin: Origin) -> Iterator[Statement]:
