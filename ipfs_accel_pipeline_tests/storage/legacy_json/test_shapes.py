@@ -337,6 +337,13 @@ def test_a_failure_is_not_said_to_be_timed(document):
     assert finding.prior_reason == "outcome of a real process"
 
 
+@pytest.mark.parametrize("key", ["8", "batch_8"])
+def test_the_batch_size_is_read_from_its_key(key):
+    (batch,) = samples.direct(batch_size=None)["batch_results"].values()
+    (finding,) = findings(samples.direct() | {"batch_results": {key: batch}})
+    assert (finding.values["batch_size"].value, finding.values["batch_size"].raw) == (8, key)
+
+
 def test_a_success_without_times_is_not_called_timed():
     (finding,) = findings(samples.direct(avg_latency_ms=None, latencies_ms=[]))
     assert (finding.status, finding.prior_reason) == (Status.PASSED, "outcome of a real process")

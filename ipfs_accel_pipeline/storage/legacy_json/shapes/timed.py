@@ -17,7 +17,7 @@ from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expec
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
-_KEY = re.compile(r"^batch_(?P<batch>\d+)(?:_seq_(?P<sequence>\d+))?")
+_KEY = re.compile(r"^(?:batch_(?P<batch>\d+)(?:_seq_(?P<sequence>\d+))?|(?P<alone>\d+)$)")
 
 
 def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -220,15 +220,13 @@ def _example_time(node: Node, hardware: str) -> Cited | None:
 def _batch(result: Node, key: str) -> dict[str, Cited]:
     """The batch size as a number in the object, else its key."""
     stated = numbers(result, batch_size=("batch_size", "count"))
-    if "batch_size" not in stated and key.isdigit() and int(key) > 0:
-        stated["batch_size"] = Cited(int(key), result.pointer, "key", key)
-    return stated
+    return stated if "batch_size" in stated else stated | _batch_of_key(result, key)
 
 
 def _batch_of_key(one: Node, key: str) -> dict[str, Cited]:
-    """`batch_1_seq_128`, `batch_1_audio_5s`, `batch_1_img_224x224`, `batch_1`."""
+    """`batch_1_seq_128`, `batch_1_audio_5s`, `batch_1_img_224x224`, `batch_1`, `1`."""
     found = _KEY.match(key)
     if found is None:
         return {}
-    sizes = {"batch_size": found["batch"], "sequence_length": found["sequence"]}
+    sizes = {"batch_size": found["batch"] or found["alone"], "sequence_length": found["sequence"]}
     return {name: Cited(int(text), one.pointer, "key", key) for name, text in sizes.items() if text and int(text) > 0}
