@@ -73,7 +73,7 @@ def _leads_somewhere(source: str) -> bool:
 def _names(paths: Sequence[str]) -> Iterator[str]:
     for path in paths:
         if path == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
         else:
             yield path
 

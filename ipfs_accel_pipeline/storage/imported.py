@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -72,7 +73,10 @@ def disproved(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection, reasons: dict[str, list[str]], grade: str) -> Sequence[Any]:
-    """Takes the performance rows of these tests away and lowers their evidence; the tests stay, with the reason."""
+    """Takes the performance rows of these tests away and lowers their evidence; the tests stay, with the reason.
+
+    Returns the tests as they were.
+    """
     if not reasons:
         return []
     with as_storage_errors("Cannot withdraw imported figures"), transaction(connection):
@@ -97,4 +101,15 @@ def withdraw(connection: duckdb.DuckDBPyConnection, reasons: dict[str, list[str]
             for test in tests
         ]
         write_rows(connection, "test_results", lowered)
-    return lowered
+        _count_off(connection, Counter(test.run_id for test in tests))
+    return tests
+
+
+def _count_off(connection: duckdb.DuckDBPyConnection, runs: Mapping[str, int]) -> None:
+    """From the performance rows that the files of these runs gave."""
+    connection.execute(
+        "UPDATE imported_files SET performance_rows = greatest(performance_rows - taken.rows, 0) "
+        "FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($rows::INTEGER[]) AS rows) AS taken "
+        "WHERE 'import-' || imported_files.id[:12] = taken.id",
+        {"ids": list(runs), "rows": list(runs.values())},
+    )

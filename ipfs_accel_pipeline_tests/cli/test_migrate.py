@@ -1,6 +1,8 @@
 """`ipfs-accel migrate` as a person types it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -44,6 +46,17 @@ def test_names_come_from_standard_input_and_the_report_goes_to_a_file(invoke, tm
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["test_results"] == 1
+
+
+def test_a_list_may_come_from_windows(invoke, tmp_path):
+    command = ["migrate", "-", "--db-path", "results.duckdb", "--quiet", "--report", "json"]
+    code = f"from ipfs_accel_pipeline.cli import main; main({command})"
+    # Click's runner translates line ends, a real process does not.
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, input=b"old/a.json\r\n\r\n", capture_output=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["outcomes"] == {"imported": 1}
 
 
 @pytest.mark.parametrize("missing", ["nowhere", "old/*.csv", "old/**/b.json"])

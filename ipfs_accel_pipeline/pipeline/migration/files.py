@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
 from ipfs_accel_pipeline.storage.legacy_json.sources import Source
-from ipfs_accel_pipeline.storage.legacy_json.times import parse_time, states_zone, time_in_name
+from ipfs_accel_pipeline.storage.legacy_json.times import is_date_alone, parse_time, states_zone, time_in_name
 
 
 class File(NamedTuple):
@@ -45,7 +45,8 @@ def when_of(cited: Cited | None, file: File) -> When:
     found = parse_time(cited.value) if cited is not None else None
     if cited is not None and found is not None:
         zone = "" if states_zone(cited.value) else ", without a zone: taken as UTC"
-        return When(found, f"the file's content{zone}", True, cited)
+        alone = ", a date alone: its midnight in UTC" if is_date_alone(cited.value) else zone
+        return When(found, f"the file's content{alone}", True, cited)
     why = "the content states none"
     if cited is not None:
         why = f"the stated time {str(cited.value)[:60]!r} at {cited.pointer} is not understood"

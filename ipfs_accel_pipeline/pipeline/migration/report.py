@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 
 from ipfs_accel_pipeline.pipeline.migration.chunks import FILE, GRADE, Chunk
+from ipfs_accel_pipeline.pipeline.migration.files import run_id_of
 
 OUTCOMES = ("imported", "duplicate", "left_out", "ignored", "unknown", "refused")
 _LONGEST_REASON = 240
@@ -46,6 +47,7 @@ class MigrationReport:
     downgraded: list[Refusal] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     refusals_not_listed: int = 0
+    runs: set[str] = field(default_factory=set)  # of the files that were new
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -55,6 +57,7 @@ class MigrationReport:
         """What one batch added to the tables."""
         self.rows.update({table: rows.num_rows for table, rows in new.rows.items() if rows.num_rows})
         self.duplicates += sum(new.files["duplicate_rows"].to_pylist())
+        self.runs.update(map(run_id_of, new.files["id"].to_pylist()))
         shapes = {file: shape or f"({outcome})" for file, shape, outcome in _lists(new.files, FILE, "shape", "outcome")}
         _count(self.by_shape, zip(shapes.values(), new.files["outcome"].to_pylist(), strict=True))
         _count(self.grades, ((shapes[file], grade) for file, grade in _lists(new.rows["test_results"], FILE, GRADE)))
@@ -67,6 +70,16 @@ class MigrationReport:
         self.claims_taken += sum(count > 0 for count in claims.values())
         if self.claims_taken:
             self.rows["performance_results"] += sum(claims.values())
+
+    def lower(self, run_id: str, details: Mapping[str, Any], grade: str, reasons: list[str]) -> None:
+        """A test of this or an earlier import whose figures were taken back; `details` are what it had until now."""
+        source = details["source"]
+        self.downgraded.append(Refusal(source["path"], source["pointer"], "; ".join(reasons)))
+        self.rows["performance_results"] -= 1
+        if run_id in self.runs:
+            counts = self.grades[source["shape"]]
+            counts[details["evidence"]] -= 1
+            counts[grade] += 1
 
     def refuse(self, refusal: Refusal, most: int = 100_000) -> None:
         """Kept up to a limit, so that memory stays bounded; all of them are in `imported_files`."""
@@ -86,7 +99,7 @@ def _lists(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:
 
 
 def as_json(report: MigrationReport) -> str:
-    plain = {name.name: getattr(report, name.name) for name in fields(report)}
+    plain = {name.name: getattr(report, name.name) for name in fields(report) if name.name != "runs"}
     listed = {name: [asdict(one) for one in plain[name]] for name in ("downgraded", "refusals")}
     return json.dumps(plain | listed | {"outcomes": report.outcomes}, indent=2, ensure_ascii=False)
 
@@ -130,7 +143,7 @@ def _shapes(report: MigrationReport) -> str:
 
 
 def _grades(report: MigrationReport) -> str:
-    names = sorted({grade for counts in report.grades.values() for grade in counts})
+    names = sorted({grade for counts in report.grades.values() for grade in counts if counts[grade]})
     if not names:
         return "No rows."
     lines = [

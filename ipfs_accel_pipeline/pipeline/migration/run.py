@@ -23,7 +23,7 @@ from ipfs_accel_pipeline.pipeline.migration.batches import batched
 from ipfs_accel_pipeline.pipeline.migration.chunks import Chunk, merged
 from ipfs_accel_pipeline.pipeline.migration.dimension_rows import Catalogued, ModelRow
 from ipfs_accel_pipeline.pipeline.migration.quarantine import Quarantine
-from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport, Refusal
+from ipfs_accel_pipeline.pipeline.migration.report import MigrationReport
 from ipfs_accel_pipeline.pipeline.migration.workers import Entry, Reader, rare_collections, read_all
 from ipfs_accel_pipeline.pipeline.migration.writing import Written, first_of_each, write_batch, write_portions
 from ipfs_accel_pipeline.settings import Settings
@@ -197,6 +197,4 @@ def _tell(new: Chunk, quarantine: Quarantine, told: Progress) -> None:
 def _withdraw(connection: Any, report: MigrationReport) -> None:
     reasons = disproved(connection)
     for test in withdraw(connection, reasons, str(Grade.CLAIMED)):
-        source = test.details["source"]
-        report.downgraded.append(Refusal(source["path"], source["pointer"], "; ".join(reasons[test.id])))
-        report.rows["performance_results"] -= 1
+        report.lower(test.run_id, test.details, str(Grade.CLAIMED), reasons[test.id])

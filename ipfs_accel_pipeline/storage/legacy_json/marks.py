@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-_SIMULATED = re.compile(r"(^|_)(is_simulat(ed|ion)|simulated|simulation_mode|simulated_hardware|is_mock)$")
-_REAL = re.compile(r"^is_real(_hardware|_implementation)?$|^real_hardware$")
+# The words of a key, such as `is_simulated`, `usingSimulation` and `cuda_mock`.
+_KEY_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_SIMULATED = frozenset(
+    {"simulated", "simulation", "simulate", "mock", "mocked", "fake", "faked", "emulated", "emulation"}
+)
+# They may also be said of an input, so they count only where nothing else is named.
+_MADE_UP = frozenset({"synthetic", "dummy", "placeholder"})
+# What may be, is looked for or is kept out, and what only the input is.
+_SAYS_LESS = frozenset(
+    {"no", "not", "non", "without", "disable", "disabled", "exclude", "excluded", "skip", "skipped", "ignore", "never"}
+    | {"allow", "allowed", "available", "can", "support", "supported", "supports", "detect", "detection", "check"}
+    | {"input", "inputs", "image", "images", "audio", "text", "prompt", "prompts", "dataset"}
+)
+_REAL = re.compile(
+    r"^(?:(?:is|used?|uses|using)_)?real(?:_(?:hardware|implementation|device|browser|model|inference))?$"
+)
+_A_FLAG = re.compile(r"^is|(?:^|_)(?:simulated|simulation_mode|simulated_hardware)$|real", re.IGNORECASE)
 _REASONS = ("simulation_reason", "simulation_details", "simulation_warning")
 _NAMES = frozenset({"model_name", "model", "model_id", "test_file", "source_file"})
 _LONGEST = 300  # a mark stands near the beginning
@@ -40,21 +56,35 @@ def flag_of(value: Any, depth: int = _DEEPEST) -> str | None:
 def own_flags(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The key of every flag that stands in an object itself, and what it says of being simulated."""
     for key, said in value.items():
-        # Most keys have no hint; the patterns are slow.
-        if isinstance(said, (bool, int, str)) and ("simulat" in key or "real" in key or "mock" in key):
-            found = _flag(key, said, value)
+        if isinstance(said, (bool, int, str)):
+            when = _simulated_when(key)
+            found = _flag(key, said, when, value) if when is not None else None
             if found:
                 yield key, found
 
 
-def _flag(key: str, said: Any, place: dict[str, Any]) -> str | None:
+@lru_cache(4096)  # the same few keys in most files
+def _simulated_when(key: str) -> bool | None:
+    """The truth that a flag of this name has where something is simulated; None for any other key."""
+    if key == "simulation_version":
+        return True
+    words = [word.casefold() for word in _KEY_WORDS.findall(key)]
+    if _REAL.match("_".join(words)):
+        return False
+    named = frozenset(words)
+    is_made_up = bool(named & _MADE_UP) and named <= _MADE_UP | {"is"}
+    return True if is_made_up or (named & _SIMULATED and not named & _SAYS_LESS) else None
+
+
+def _flag(key: str, said: Any, when: bool, place: dict[str, Any]) -> str | None:
     if key == "simulation_version":
         return f"it is the outcome of a simulation (simulation_version {said})"
-    truth = truth_of(said)
-    if (_SIMULATED.search(key) and truth is True) or (_REAL.search(key) and truth is False):
-        why = next((place[name] for name in _REASONS if place.get(name)), None)
-        return f"it is marked as simulated ({why or f'{key} is {said}'})"
-    return None
+    # A plain 1 may also count something, `mock_tests`.
+    is_number = isinstance(said, int) and not isinstance(said, bool)
+    if truth_of(said) is not when or (is_number and not _A_FLAG.search(key)):
+        return None
+    why = next((place[name] for name in _REASONS if place.get(name)), None)
+    return f"it is marked as simulated ({why or f'{key} is {said}'})"
 
 
 def texts_of(value: Any) -> list[str]:

@@ -47,13 +47,22 @@ from ipfs_accel_pipeline.storage.legacy_json.origin import (
     time_of,
     unclear_time,
 )
-from ipfs_accel_pipeline.storage.legacy_json.shapes import claims, figures, left_out, machines, outcomes, timed, web
+from ipfs_accel_pipeline.storage.legacy_json.shapes import (
+    claims,
+    figures,
+    left_out,
+    machines,
+    outcomes,
+    three_runs,
+    timed,
+    web,
+)
 from ipfs_accel_pipeline.storage.legacy_json.shapes import records as row
 from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 from ipfs_accel_pipeline.storage.legacy_json.surroundings import Surroundings
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 3"
+TOOL_VERSION = "legacy-readers 4"
 
 
 class Shape(NamedTuple):
@@ -64,6 +73,11 @@ class Shape(NamedTuple):
 
 
 _CONFIG_KEYS = ("benchmark_iterations", "warmup_iterations", "model_families", "api_keys", "measure_performance")
+_CODE_KEYS = (
+    *("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details"),
+    *("files_with_issues", "files_analyzed", "changed_files", "platform_coverage"),
+)
+_OF_CODE = "a report about the code, not a result"
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -112,8 +126,14 @@ def _wrapped(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _held(node: Node) -> Iterator[Node]:
-    """The elements of a list, or of the only list beside plain values in an object; else the only object there."""
+    """The elements of a list, or of the only list beside plain values in an object; else the objects there.
+
+    Several objects only where all are of one shape: an object by model or platform.
+    """
     inner = [one for key in results_of(node.value) if isinstance((one := node.at(key)).value, (dict, list))]
+    if len(inner) > 1 and all(isinstance(one.value, dict) for one in inner):
+        shapes = {_own_shape(one.value) for one in inner}
+        return iter(inner if len(shapes) == 1 and None not in shapes else ())
     only = inner[0] if len(inner) == 1 else node
     return iter(inner) if len(inner) == 1 and isinstance(only.value, dict) else only.elements()
 
@@ -145,7 +165,11 @@ SHAPES = (
         keys("inference", "training", "hardware_compatibility"),
         left_out.because("an aggregate that its own marker calls misleading"),
     ),
-    Shape("S30 endpoint_results", keys("model_results"), outcomes.endpoint_results),
+    Shape(
+        "S30 endpoint_results",
+        both(keys("model_results"), value_is("model_results", dict)),
+        outcomes.endpoint_results,
+    ),
     Shape("S31 master_results", keys("ipfs_accelerate_tests"), outcomes.accelerate_tests),
     Shape("S31 master_results", keys("test_ipfs_accelerate"), _master),
     Shape("S31 master_results", endpoints_by_model, outcomes.endpoints_by_model),
@@ -165,7 +189,7 @@ SHAPES = (
     Shape("S13 single_perf_wrapper", keys("test_file", one_of=("json_result", "json_parse_error")), _json_result),
     Shape("S13 single_perf_wrapper", keys("stdout", "stderr", "return_code"), _json_result),
     Shape("S14 skill_perf_wrapper", keys("skill_tests"), _skill_tests),
-    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), timed.transformers_test),
+    Shape("S10 hf_test_perf", keys("results", "performance", "metadata"), three_runs.transformers_test),
     Shape(
         "S15 perf_suite",
         both(keys("results"), any_value("results", keys("execution_time", one_of=("performance_metrics",)))),
@@ -175,7 +199,7 @@ SHAPES = (
     Shape(
         "S10b hf_test_minimal",
         both(keys("results", "metadata"), any_value("results", keys("success"))),
-        timed.transformers_test,
+        three_runs.transformers_test,
     ),
     Shape(
         "S10c metadata_results",
@@ -227,10 +251,11 @@ SHAPES = (
     ),
     Shape(
         "N_code_fix_report",
-        keys(one_of=("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details")),
-        left_out.because("a report about the code, not a result"),
+        keys(one_of=_CODE_KEYS),
+        left_out.because(_OF_CODE),
         is_result=False,
     ),
+    Shape("N_code_fix_report", records("fixed_file"), left_out.because(_OF_CODE), is_result=False),
     Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
@@ -246,9 +271,12 @@ WRAPPER = Shape("S38 wrapper", lambda value: _holds_known(value, DEEPEST_WRAPPER
 
 def shape_of(value: Any, wrappers: int = DEEPEST_WRAPPER) -> Shape | None:
     """The first shape whose keys these are, or those of something within so many lists and objects."""
+    return _own_shape(value) or (WRAPPER if _holds_known(value, wrappers) else None)
+
+
+def _own_shape(value: Any) -> Shape | None:
     candidates = _candidates(frozenset(value)) if isinstance(value, dict) else _ALL
-    found = next((shape for shape, detect in candidates if detect is None or detect(value)), None)
-    return found or (WRAPPER if _holds_known(value, wrappers) else None)
+    return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
 
 
 def _holds_known(value: Any, wrappers: int) -> bool:

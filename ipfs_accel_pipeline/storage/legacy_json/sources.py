@@ -118,11 +118,23 @@ def _expand(named: str, found: Found) -> Iterator[str | Source]:
     elif os.path.lexists(path):
         yield path
     else:
-        matches = sorted(glob.glob(path, recursive=True))
+        matches = _reached_once(glob.glob(path, recursive=True))
         for match in matches:
             yield from _expand(match, found)
         if not matches:
             yield _refused(named, "no such file, folder or pattern")
+
+
+def _reached_once(matches: Iterable[str]) -> list[str]:
+    """By their shortest paths: a link to a folder leads to the same files again, and a loop of links forty times."""
+    folders: dict[str, str] = {}
+    reached: dict[tuple[str, str], str] = {}
+    for match in sorted(matches, key=lambda match: (len(match), match)):
+        folder, name = os.path.split(match)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        reached.setdefault((folders[folder], name), match)
+    return sorted(reached.values())
 
 
 def _folder(root: Path, found: Found) -> Iterator[str | Source]:

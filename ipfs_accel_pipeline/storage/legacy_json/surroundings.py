@@ -19,7 +19,10 @@ from ipfs_accel_pipeline.storage.legacy_json.nodes import resolve
 # Objects beside the results that describe the run; those of hardware have a member for each platform.
 _DESCRIPTIONS = ("metadata", "hardware_info", "hardware", "system_info")
 # What an object says of itself. Others hold logs, commands and the outcomes of its neighbours.
-_OF_ITSELF = re.compile(r"implementation|(?:^|_)(?:type|mode|source|backend|status|notes?|message|reason)$")
+_OF_ITSELF = re.compile(
+    r"implementation|(?:^|_)(?:type|mode|source|backend|status|notes?|message|reason)$"
+    r"|^(?:comments?|description|disclaimer|warning|device_name)$"
+)
 _LONGEST = 300
 _MISLEADING = re.compile(r"simulat|mislead|mock|fake|emulat", re.IGNORECASE)
 _LISTED = "the file lists this hardware under simulated_hardware"
@@ -138,9 +141,11 @@ def _examples(value: dict[str, Any]) -> Iterator[tuple[Platform, dict[str, Any]]
                 yield platform, one
 
 
+@lru_cache(1024)
 def _of_key(key: str) -> Platform:
-    split = split_prefix(key)
-    return hardware_type(split[0]) if split else None
+    """The platform that a key begins with, `cuda_simulated`, or else names, `using_webgpu_simulation`."""
+    words = [split[0]] if (split := split_prefix(key)) else key.casefold().split("_")
+    return next((platform for word in words if (platform := hardware_type(word))), None)
 
 
 def _listed(value: dict[str, Any]) -> Iterator[HardwareType]:

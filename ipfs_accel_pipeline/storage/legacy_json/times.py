@@ -11,6 +11,7 @@ from typing import Any
 _COMPACT = "%Y%m%d_%H%M%S"
 _IN_NAME = re.compile(r"(?<!\d)(20\d{6}_\d{6})(?!\d)")
 _EPOCH = re.compile(r"\d{10}(\.\d+)?|\d{13}")
+_DATE = re.compile(r"20\d\d-?\d\d-?\d\d")
 _ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 _EPOCH_IN_NAME = re.compile(r"(?<!\d)(1[67]\d{8})(?!\d)")
 # The project began in 2024; a number outside of this is no time of a result.
@@ -37,6 +38,10 @@ def _parsed(raw: Any) -> datetime | None:
 def states_zone(raw: Any) -> bool:
     """Whether the time says where it was taken: epoch seconds and offsets do."""
     return not isinstance(raw, str) or bool(_EPOCH.fullmatch(raw.strip()) or _ZONE.search(raw.strip()))
+
+
+def is_date_alone(raw: Any) -> bool:
+    return isinstance(raw, str) and _DATE.fullmatch(raw.strip()) is not None
 
 
 def time_in_name(name: str) -> str | float | None:

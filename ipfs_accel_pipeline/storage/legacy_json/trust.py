@@ -11,18 +11,29 @@ import re
 from collections.abc import Iterator
 from statistics import fmean
 
-from ipfs_accel_pipeline.records import HardwareType
+from ipfs_accel_pipeline.records import HardwareType, Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import SEVERITY, Cited, Finding, Grade
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 
-_MOCK = re.compile(r"\(MOCK\)|MagicMock|\bmock(?:ed)?\b", re.IGNORECASE)
+_MOCK = re.compile(r"\(MOCK\)|MagicMock|(?<![a-z])mock(?:ed|ing)?\b|\b(?-i:Mock[A-Z])", re.IGNORECASE)
 _SIMULATED = re.compile(r"simulat|\bMOCK_|\bfake\b|\bemulat", re.IGNORECASE)
+# `no mock`, `--no-simulation`, `not a simulation`, `unsimulated`; `mock=False`, `simulation mode off`.
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:no|not|non|without|never|disabled?)[\s_-](?:(?:an?|any|using|in)\s)?|\bun)$", re.IGNORECASE
+)
+_DENIED_AFTER = re.compile(
+    r"\w*[\"']?(?:(?:\smode)?\s*[:=]\s*(?:false|off|no|none|disabled|0)|\s+(?:is\s+|mode\s+)?(?:off|disabled))\s*(?:[],;.)}\"'\n]|$)",
+    re.IGNORECASE,
+)
+_BEFORE = 20
 # Rounded printing explains a few percent; a contradiction is larger.
 _THROUGHPUT_TOLERANCE = 0.1
 _AVERAGE_TOLERANCE = 0.02
 # A clock gives 6 or more digits; a person types 3 or 4. One that stands alone may be a rounded measurement.
 _TYPED_DIGITS = 4
 _TYPED_DIGITS_ALONE = 2
+_IN_BROWSER = frozenset({HardwareType.WEBNN, HardwareType.WEBGPU})
+NO_BROWSER = "no browser is shown to have run it"
 _PLACEHOLDER = re.compile(r"^(?:sample|dummy|fake|placeholder|example)[-_ ]?model", re.IGNORECASE)
 _TIMINGS = ("average_latency_ms", "throughput_items_per_second", "inference_time_ms", "model_load_ms")
 _FIGURES = (*_TIMINGS, "realtime_factor")
@@ -46,6 +57,7 @@ def _marks(finding: Finding) -> Iterator[Mark]:
         yield Grade.CLAIMED, finding.doubt
     yield from _mock_marks(finding.marks)
     yield from _elsewhere(finding)
+    yield from _without_browser(finding)
     if _PLACEHOLDER.match(str(finding.model.value)):
         yield Grade.HAND_WRITTEN, f"no model is called {finding.model.value!r}: it stands for one"
     if finding.values:
@@ -61,10 +73,20 @@ def _mock_marks(texts: tuple[str, ...]) -> Iterator[Mark]:
     if not ("mock" in plain or "simulat" in plain or "fake" in plain or "emulat" in plain):
         return
     for text in texts:
-        found = _MOCK.search(text) or _SIMULATED.search(text)
+        found = next((one for one in _mentions(text) if not _is_denied(text, one)), None)
         if found:
             yield Grade.SIMULATED, f"the file says {_excerpt(text, found)!r}"
             return
+
+
+def _mentions(text: str) -> Iterator[re.Match[str]]:
+    yield from _MOCK.finditer(text)
+    yield from _SIMULATED.finditer(text)
+
+
+def _is_denied(text: str, found: re.Match[str]) -> bool:
+    before = text[max(found.start() - _BEFORE, 0) : found.start()]
+    return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text, found.end()))
 
 
 def _elsewhere(finding: Finding) -> Iterator[Mark]:
@@ -78,6 +100,13 @@ def _elsewhere(finding: Finding) -> Iterator[Mark]:
     asked, ran = (hardware_type(str(cited.value)) for cited in (finding.hardware, finding.actual_device))
     if ran not in (None, asked) and (asked, ran) != (HardwareType.ROCM, HardwareType.CUDA):
         yield Grade.CLAIMED, f"asked for {finding.hardware.value}, ran on {finding.actual_device.value}"
+
+
+def _without_browser(finding: Finding) -> Iterator[Mark]:
+    """The original's Python tests called WebNN and WebGPU real without a browser; a failure is one anyway."""
+    asked = hardware_type(str(finding.hardware.value))
+    if asked in _IN_BROWSER and finding.prior is Grade.MEASURED and finding.status is Status.PASSED:
+        yield Grade.CLAIMED, NO_BROWSER
 
 
 def _typed(finding: Finding) -> Iterator[Mark]:

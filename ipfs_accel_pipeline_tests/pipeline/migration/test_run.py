@@ -306,6 +306,28 @@ def test_accelerators_as_fast_as_the_cpu_lose_their_figures(settings, legacy):
     assert report.rows["performance_results"] == 6
 
 
+def test_what_was_taken_back_is_counted_off_in_the_report_and_in_the_files(settings, legacy, tmp_path):
+    def evidence():
+        sql = "SELECT details ->> 'evidence', count(*) FROM test_results GROUP BY 1"
+        return dict(stored(settings, sql))
+
+    def counted():
+        return [file.performance_rows for file in rows(settings, "imported_files")]
+
+    samples.write(legacy / "a.json", samples.seconds({"cpu": 1.0, "openvino": 1.01, "cuda": 0.2}))
+    report = run(settings, legacy)
+    assert evidence() == report.grades["S03 hardware_benchmark"] == {"measured": 6, "claimed": 3}
+    assert counted() == [6]
+    assert "runs" not in json.loads(as_json(report))
+    samples.write(legacy / "b.json", samples.direct(hardware="cuda", device="cuda"))
+    run(settings, legacy)
+    samples.write(legacy / "c.json", samples.direct(hardware="rocm", device="cuda"))
+    report = run(settings, legacy)
+    assert {shape: +counts for shape, counts in report.grades.items()} == {"S01 direct_benchmark": {"claimed": 1}}
+    assert sorted(counted()) == [0, 0, 6]
+    assert evidence() == {"measured": 6, "claimed": 5}
+
+
 def test_the_same_figure_on_two_platforms_in_two_files_is_a_constant(settings, legacy):
     samples.write(legacy / "a.json", samples.direct(hardware="cuda", device="cuda"))
     samples.write(legacy / "b.json", samples.direct(hardware="mps", device="mps"))
@@ -423,6 +445,15 @@ def test_databases_of_every_generation_are_imported_and_proved_value_by_value(se
     assert run(settings, legacy).seen_before == len(GENERATIONS)
     proof = verify(settings)
     assert (proof.files, proof.tests, proof.problems) == (len(GENERATIONS), len(expected), [])
+
+
+@pytest.mark.parametrize("date", ["2025-03-06", "20250306"])
+def test_a_date_alone_is_no_hour_of_a_day(settings, legacy, date):
+    samples.write(legacy / "a.json", samples.direct(timestamp=date))
+    run(settings, legacy)
+    (test,) = rows(settings, "test_results")
+    assert test.timestamp.isoformat() == "2025-03-06T00:00:00+00:00"
+    assert test.details["time_source"] == "the file's content, a date alone: its midnight in UTC"
 
 
 def test_a_time_is_taken_from_the_content_then_the_name_then_the_file(settings, legacy):

@@ -24,6 +24,7 @@ from ipfs_accel_pipeline.storage.legacy_json.documents import MOST_VALUES, Refus
         (b'{"\\u0061": 1, "a": 2}', "a key occurs twice"),
         (b"[" * 5000 + b"]" * 5000, "5000 levels deep"),
         (b'{"a":' * 300 + b"NaN" + b"}" * 300, "300 levels deep"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, "300 levels deep"),
         (b"\xff\xfe{\x00", "truncated"),
     ],
 )

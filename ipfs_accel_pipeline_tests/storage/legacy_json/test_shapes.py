@@ -125,6 +125,88 @@ def test_times_without_an_outcome_of_their_own_are_read_from_their_key():
     assert finding.values["average_latency_ms"].value == 12.515625
 
 
+def test_the_runs_of_a_transformers_test_give_percentiles():
+    runs = [0.0123456, 0.0121987, 0.0129876]
+    result = {"device": "cuda", "pipeline_success": True, "pipeline_avg_time": sum(runs) / 3, "pipeline_times": runs}
+    (finding,) = findings(samples.THREE_RUNS | {"results": {"pipeline": result}})
+    assert finding.latencies.value == pytest.approx([12.3456, 12.1987, 12.9876])
+    assert (finding.latencies.pointer, finding.prior_reason) == (
+        "/results/pipeline/pipeline_times",
+        "every run was timed",
+    )
+
+
+def test_the_one_inference_of_openvino_is_a_time():
+    document = samples.THREE_RUNS | {
+        "results": {"openvino": {"openvino_success": True, "device": "openvino"}},
+        "performance": {"openvino": {"inference_time": 0.0345678, "load_time": 3.2145678}},
+    }
+    (finding,) = findings(document)
+    assert finding.values["average_latency_ms"].value == pytest.approx(34.5678)
+    assert finding.values["model_load_ms"].value == pytest.approx(3214.5678)
+    assert (finding.notes["iterations"], grade(finding)[0]) == (1, Grade.MEASURED)
+
+
+def test_the_load_time_of_from_pretrained_is_called_that_of_the_model():
+    document = samples.THREE_RUNS | {
+        "results": {"from_pretrained_cuda": {"device": "cuda", "from_pretrained_success": True}},
+        "performance": {"from_pretrained_cuda": {"avg_time": 0.01207447, "model_load_time": 0.68366789}},
+    }
+    (finding,) = findings(document)
+    assert finding.values["model_load_ms"].value == pytest.approx(683.66789)
+
+
+def test_every_test_of_all_hardware_is_read_with_its_own_times():
+    def pipeline(device, seconds):
+        return {"device": device, "pipeline_success": True, "pipeline_avg_time": seconds}
+
+    document = samples.THREE_RUNS | {
+        "results": {
+            "pipeline": pipeline("cuda", 0.0123456),
+            "all_hardware": {
+                "cpu_pipeline": pipeline("cpu", 0.1123456),
+                "cpu_pretrained": {"device": "cpu", "from_pretrained_error": "no weights"},
+                "cuda_pipeline": pipeline("cuda", 0.0133456),  # which took the place of the first under `performance`
+                "openvino": {"openvino_success": True, "openvino_inference_time": 0.0345678},
+            },
+        },
+        "performance": {
+            "pipeline_cuda": {"avg_time": 0.0133456, "min_time": 0.0131, "num_runs": 3},
+            "pipeline_cpu": {"avg_time": 0.1123456, "num_runs": 3},
+            "openvino": {"inference_time": 0.0345678},
+        },
+    }
+    found = [
+        (one.label, one.hardware.value, one.values["average_latency_ms"].raw if one.values else one.error_message)
+        for one in findings(document)
+    ]
+    assert found == [
+        ("pipeline", "cuda", 0.0123456),
+        ("pipeline", "cpu", 0.1123456),
+        ("from_pretrained", "cpu", "no weights"),
+        ("pipeline", "cuda", 0.0133456),
+        ("openvino", "openvino", 0.0345678),
+    ]
+    assert "min_latency_ms" not in findings(document)[0].values
+
+
+def test_a_test_has_one_name_on_all_devices():
+    result = {"pipeline_success": True}
+    document = samples.THREE_RUNS | {"results": {"pipeline_cuda": result, "pipeline_cpu": result}}
+    assert {one.label for one in findings(document)} == {"pipeline"}
+
+
+def test_objects_of_one_shape_by_model_or_platform_are_each_read():
+    by_platform = {name: samples.direct(hardware=name, device=name) for name in ("cpu", "cuda")}
+    assert [one.hardware.value for one in findings({"data": {"results": by_platform}})] == ["cpu", "cuda"]
+    assert shape_of(by_platform | {"settings": {"anything": {}}}) is None
+
+
+def test_the_path_of_a_model_names_it_before_the_name_of_the_file():
+    document = samples.SINGLE_RUN | {"metadata": {"model_path": "facebook/detr-resnet-50"}}
+    assert findings(document, "run_cpu_test.json")[0].model.value == "facebook/detr-resnet-50"
+
+
 def test_a_run_that_failed_before_its_first_batch_is_an_outcome():
     document = {"model": "t5-small", "hardware": "cpu", "success": False, "batch_results": {}, "error": "no weights"}
     (finding,) = findings(document)
@@ -244,6 +326,22 @@ def s30(**result):
 
 def s31(**result):
     return {"ipfs_accelerate_tests": {"acme/tiny": {"local_endpoint": {"cuda:0": result}}}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [of_platform(success=False, error="no driver"), of_family({"status": "failed", "error": "no driver"})],
+)
+def test_a_failure_is_not_said_to_be_timed(document):
+    (finding,) = findings(document)
+    assert finding.prior_reason == "outcome of a real process"
+
+
+@pytest.mark.parametrize("key", ["8", "batch_8"])
+def test_the_batch_size_is_read_from_its_key(key):
+    (batch,) = samples.direct(batch_size=None)["batch_results"].values()
+    (finding,) = findings(samples.direct() | {"batch_results": {key: batch}})
+    assert (finding.values["batch_size"].value, finding.values["batch_size"].raw) == (8, key)
 
 
 def test_a_success_without_times_is_not_called_timed():
@@ -449,6 +547,10 @@ def test_a_browser_result_without_flags_is_still_one():
         ({"cuda": True, "cuda_version": "12.4", "cuda_devices": [{"name": "Quadro", "memory": 7.92}]}, "S29"),
         ({"benchmark_iterations": 10, "cuda_precision": "fp16"}, "N_config"),
         ({"files_fixed": 1, "cpu_fixes": "done"}, "N_code_fix_report"),
+        ({"total_files": 3, "files_with_issues": 3, "files_analyzed": []}, "N_code_fix_report"),
+        ({"changed_files": 1, "results": [{"file": "test_hf_bert.py", "success": True}]}, "N_code_fix_report"),
+        ({"platform_coverage": {"cpu": 0.0}, "model_results": [{"model": "bert"}]}, "N_code_fix_report"),
+        ([{"model": "bert", "fixed_file": "test_hf_bert.py", "platforms_fixed": ["cpu"]}], "N_code_fix_report"),
         ({"models": ["bert"], "batch_sizes": [1], "openvino_device": "CPU"}, None),
         ({"cuda_version": "unknown", "driver": "550"}, None),
     ],

@@ -63,6 +63,13 @@ def test_patterns_reach_into_folders(tmp_path):
     assert outcome(tmp_path / "**" / "*.json") == {"x.json": "1"}
 
 
+def test_a_pattern_reaches_a_file_once_however_folders_are_linked(tmp_path):
+    (tmp_path / "x.json").write_text("1")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "loop").symlink_to(tmp_path)
+    assert list_entries([str(tmp_path / "**" / "*.json")], Found()) == [str(tmp_path / "x.json")]
+
+
 def test_a_name_that_leads_nowhere_is_refused(tmp_path):
     assert list(outcome(tmp_path / "gone.json").values()) == ["no such file, folder or pattern"]
 

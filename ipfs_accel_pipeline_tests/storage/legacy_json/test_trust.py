@@ -138,6 +138,96 @@ def test_a_mark_of_something_else_says_nothing_of_a_finding(document):
     assert graded(document)[0] == "measured"
 
 
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"using_simulation": True},
+        {"simulation": "true"},
+        {"use_mock": True},
+        {"is_mocked": 1},
+        {"usingSimulation": True},
+        {"using_rocm_simulation": True},
+        {"contains_simulated_data": True},
+        {"emulated": True},
+        {"is_synthetic": True},
+        {"real_implementation": False},
+        {"uses_real_hardware": "False"},
+        {"backend": "MockBackend"},
+        {"implementation_type": "rocm_mock"},
+        {"description": "Simulated results for a demonstration"},
+        {"device_name": "Simulated ROCm device"},
+    ],
+)
+def test_a_flag_is_known_by_its_words(marks):
+    assert graded(S03 | marks)[0] == "simulated"
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"using_simulation": False},
+        {"using_webgpu_simulation": True},
+        {"allow_simulation": True},
+        {"no_mock": True},
+        {"simulation_available": True},
+        {"use_dummy_input": True},
+        {"mock_image": True},
+        {"mock_tests": 1},
+        {"real_time": False},
+        {"real_implementation": True},
+    ],
+)
+def test_what_may_be_simulated_and_what_only_the_input_is_says_nothing(marks):
+    assert graded(S03 | marks)[0] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("REAL (not simulated)", "measured"),
+        ("non-mock", "measured"),
+        ("python run.py --no-simulation", "measured"),
+        ("is_mock=False, device=rocm", "measured"),
+        ("Simulation mode: False", "measured"),
+        ("simulation disabled", "measured"),
+        ("unsimulated", "measured"),
+        ("not simulated but mocked", "simulated"),
+        ("Success (MOCK) no output", "simulated"),
+        ("Mock: no GPU available", "simulated"),
+        ("GPU: no - simulated", "simulated"),
+        ("simulation disabled for webgpu, mock for rocm", "simulated"),
+    ],
+)
+def test_a_text_that_denies_a_mock_is_no_mark(text, verdict):
+    assert graded(inside(S03, *PLATFORM, note=text))[0] == verdict
+
+
+@pytest.mark.parametrize("closed", [False, "false", 0])
+def test_a_browser_that_was_not_opened_is_told_in_wrappers_too(closed):
+    document = samples.web(is_simulation=False, browser_opened=closed)
+    document["metrics"] = {"inference_time_ms": 81.2345678}
+    assert graded(document) == graded({"data": document}) == ("simulated", "browser_opened is false")
+
+
+@pytest.mark.parametrize("platform", ["webgpu", "webnn"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        lambda platform: samples.seconds({platform: 1.0}),
+        lambda platform: (
+            ON_CUDA | {"results": {platform: {"execution_time": 0.0123456, "implementation_type": "REAL"}}}
+        ),
+        lambda platform: samples.OUTCOME | {"platform": platform, "success": True, "error": None},
+    ],
+)
+def test_no_browser_platform_is_measured_by_a_script(document, platform):
+    assert graded(document(platform)) == ("claimed", "no browser is shown to have run it")
+
+
+def test_a_failure_on_a_browser_platform_is_one_without_a_browser():
+    assert graded(samples.OUTCOME | {"platform": "webgpu", "success": False, "error": "boom"})[0] == "measured"
+
+
 @pytest.mark.parametrize("marks", [{"WARNING": "x"}, {"warnings": ["POTENTIALLY MISLEADING DATA"]}])
 def test_a_warning_that_names_no_hardware_leaves_only_the_cpu_measured(marks):
     assert graded(S03 | marks) == (

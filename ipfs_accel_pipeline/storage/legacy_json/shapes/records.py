@@ -22,6 +22,7 @@ from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import WORDS, flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, unread
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.shapes.web import unopened_browser
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
 _NO_RUNS = "figures without the runs that they would come from"
@@ -108,7 +109,7 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
         error_message=error,
         timestamp=time_of(record) or origin.timestamp,
         values=values,
-        is_flagged=flag_of(record.value),
+        is_flagged=flag_of(record.value) or unopened_browser(record),
         device_name=device,
         marks=tuple(texts_of(record.value)),
         notes={"precision": record.get("precision"), "device_name": device, "columns": _notes(record)},

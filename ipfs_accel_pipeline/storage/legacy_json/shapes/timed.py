@@ -1,4 +1,4 @@
-"""Shapes with times that a clock took: benchmarks (S01-S03), tests of three runs (S10), single runs (S18)."""
+"""Shapes with times that a clock took: benchmarks (S01-S03) and single runs (S18); S10 is in `three_runs.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expec
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
 
-_KEY = re.compile(r"^batch_(?P<batch>\d+)(?:_seq_(?P<sequence>\d+))?")
+_KEY = re.compile(r"^(?:batch_(?P<batch>\d+)(?:_seq_(?P<sequence>\d+))?|(?P<alone>\d+)$)")
 
 
 def direct_benchmark(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -159,7 +159,11 @@ def _seconds_finding(
         hardware=written(result, hardware),
         status=ended.status,
         prior=Grade.MEASURED,
-        prior_reason="every run was timed" if runs.value else "a process was timed",
+        prior_reason="every run was timed"
+        if runs.value
+        else "a process was timed"
+        if "average_latency_ms" in values
+        else "outcome of a real process",
         label=key,
         error_message=ended.error,
         timestamp=time_of(result) or timestamp,
@@ -174,83 +178,10 @@ def _seconds_finding(
     )
 
 
-def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
-    """S10: pipeline and from_pretrained on a device; avg, min and max seconds of three runs, no percentiles."""
-    model = model_of(node, "metadata/model", "metadata/model_name", "metadata/model_id") or origin.model_by_name()
-    preferred = node.at("hardware", "preferred_device")
-    told: set[str] = set()
-    for method, result in node.at("results").items():
-        platforms = [(key, one) for key, one in result.items() if hardware_type(key) and isinstance(one.value, dict)]
-        for hardware, one in platforms:  # `all_hardware`
-            yield from _method_results(node, method, one, model, Node(hardware, one.pointer), origin)
-        if isinstance(result.value, dict) and not platforms:
-            device = first(result.at("device"), _suffix(result, method), preferred)
-            told.update(key for key, _ in node.at("performance").items() if _belongs(key, method, device.value))
-            yield from _method_results(node, method, result, model, device, origin)
-    for key, timed in node.at("performance").items():
-        if key not in told and timed.get("avg_time") is not None:
-            yield from _method_results(node, key, timed, model, _suffix(timed, key), origin)
-
-
-def _suffix(node: Node, key: str) -> Node:
-    """`cuda` of `pipeline_cuda`, standing where the key does."""
-    word = key.rsplit("_", 1)[-1]
-    return Node(word if hardware_type(word) else None, node.pointer)
-
-
-def _method_results(
-    node: Node, method: str, result: Node, model: Cited, device: Node, origin: Origin
-) -> Iterator[Statement]:
-    timed = [(key, one) for key, one in node.at("performance").items() if _belongs(key, method, device.value)]
-    words = tuple(key for key, _ in result.items() if key.endswith("_test"))
-    ended = ending(result, words=words, has_figures=any(one.get("avg_time") is not None for _, one in timed))
-    error = next((text for key in words if (text := result.at(key).text())), None) if ended is None else ended.error
-    if device.text() is None:
-        yield LeftOut(
-            result.pointer, f"{method}: {error or ('passed' if ended else NOTHING_SAID)}, but no device is named"
-        )
-        return
-    if error and "missing_dependency" in (one.value for key, one in result.items() if key.endswith("error_type")):
-        yield LeftOut(result.pointer, f"failure of the test's surroundings: {error}")
-        return
-    if ended is None:
-        yield LeftOut(result.pointer, f"{method}: {NOTHING_SAID}")
-        return
-    performance = timed[0][1] if timed and error is None else Node(None, result.pointer)
-    yield Finding(
-        pointer=result.pointer,
-        model=model,
-        hardware=written(device, device.value if device.pointer == result.pointer else None),
-        status=ended.status,
-        prior=Grade.MEASURED,
-        prior_reason="a process was timed" if timed else "outcome of a real process",
-        label=method,
-        error_message=error,
-        timestamp=time_of(node) or origin.timestamp,
-        values=_seconds(performance) | numbers(node.at("metadata"), model_size_mb=("model_size_mb", "MB")),
-        marks=tuple(value for value in result.value.values() if isinstance(value, str)),
-        notes={"task": node.at("metadata", "task").value},
-    )
-
-
-def _seconds(performance: Node) -> dict[str, Cited]:
-    return numbers(
-        performance,
-        average_latency_ms=("avg_time", "s->ms"),
-        min_latency_ms=("min_time", "s->ms"),
-        max_latency_ms=("max_time", "s->ms"),
-        model_load_ms=("load_time", "s->ms"),
-        iterations=("num_runs", "count"),
-    )
-
-
-def _belongs(key: str, method: str, device: object) -> bool:
-    return key == method or (isinstance(device, str) and key == f"{method}_{device.split(':')[0]}")
-
-
 def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
     """S18: one inference per platform, timed once, in seconds."""
-    model = model_of(node, "metadata/model_id", "metadata/model_name", "metadata/model") or origin.model_by_name()
+    keys = ("model_id", "model_name", "model", "model_path")
+    model = model_of(node, *(f"metadata/{key}" for key in keys)) or origin.model_by_name()
     for hardware, result in node.at("results").items():
         was_set_up = status_of(str(result.get("init"))) is Status.PASSED  # which says nothing of the inference
         words = ("handler_created", "status") if was_set_up else ("handler_created", "status", "init")
@@ -266,7 +197,7 @@ def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
             hardware=written(result, hardware),
             status=ended.status,
             prior=Grade.MEASURED,
-            prior_reason="one inference was timed",
+            prior_reason="one inference was timed" if values and ended.error is None else "outcome of a real process",
             label="single run",
             error_message=ended.error,
             timestamp=_example_time(node, hardware) or time_of(node) or origin.timestamp,
@@ -289,15 +220,13 @@ def _example_time(node: Node, hardware: str) -> Cited | None:
 def _batch(result: Node, key: str) -> dict[str, Cited]:
     """The batch size as a number in the object, else its key."""
     stated = numbers(result, batch_size=("batch_size", "count"))
-    if "batch_size" not in stated and key.isdigit() and int(key) > 0:
-        stated["batch_size"] = Cited(int(key), result.pointer, "key", key)
-    return stated
+    return stated if "batch_size" in stated else stated | _batch_of_key(result, key)
 
 
 def _batch_of_key(one: Node, key: str) -> dict[str, Cited]:
-    """`batch_1_seq_128`, `batch_1_audio_5s`, `batch_1_img_224x224`, `batch_1`."""
+    """`batch_1_seq_128`, `batch_1_audio_5s`, `batch_1_img_224x224`, `batch_1`, `1`."""
     found = _KEY.match(key)
     if found is None:
         return {}
-    sizes = {"batch_size": found["batch"], "sequence_length": found["sequence"]}
+    sizes = {"batch_size": found["batch"] or found["alone"], "sequence_length": found["sequence"]}
     return {name: Cited(int(text), one.pointer, "key", key) for name, text in sizes.items() if text and int(text) > 0}

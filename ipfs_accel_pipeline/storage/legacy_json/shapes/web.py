@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Grade, LeftOut, Statement
+from ipfs_accel_pipeline.storage.legacy_json.marks import truth_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, status_of
-
-_NO_BROWSER = "no browser is shown to have run it"
+from ipfs_accel_pipeline.storage.legacy_json.trust import NO_BROWSER
 
 
 def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -25,7 +25,7 @@ def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
         hardware=written(node.at("platform")),
         status=Status.PASSED if passed else failure_status(error),
         prior=Grade.CLAIMED,
-        prior_reason=_NO_BROWSER,
+        prior_reason=NO_BROWSER,
         label="browser",
         error_message=error,
         timestamp=time_of(node) or origin.timestamp,
@@ -43,11 +43,15 @@ def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
 
 
 def _flag(node: Node) -> str | None:
-    if node.get("is_simulation") is True:
+    if truth_of(node.get("is_simulation")):
         return "is_simulation is true"
-    if node.at("platform_support").get("simulated") is True:
+    if truth_of(node.at("platform_support").get("simulated")):
         return "platform_support.simulated is true"
-    return "browser_opened is false" if node.get("browser_opened") is False else None
+    return unopened_browser(node)
+
+
+def unopened_browser(node: Node) -> str | None:
+    return "browser_opened is false" if truth_of(node.get("browser_opened")) is False else None
 
 
 def web_results(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -91,7 +95,7 @@ def _loading(one: Node, model: Cited, word: str, implementation: str, variant: s
         hardware=Cited(word, f"{one.pointer}/implementation_type", "in text", _as_written(implementation, word)),
         status=Status.PASSED if passed else Status.ERROR,
         prior=Grade.SIMULATED,
-        prior_reason=f"{_NO_BROWSER}: written by the simulation of the loader",
+        prior_reason=f"{NO_BROWSER}: written by the simulation of the loader",
         label=variant,
         error_message=None if passed else str(one.get("error") or "no reason given"),
         timestamp=timestamp,
