@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ipfs_accel_pipeline.analysis.candidates import Limits, Run, Wish, groups
 from ipfs_accel_pipeline.analysis.fleet import best_models, smallest_fleet
-from ipfs_accel_pipeline.analysis.recommendation import Limits, Run, Wish, groups, judge
+from ipfs_accel_pipeline.analysis.recommendation import judge
 from ipfs_accel_pipeline_tests.fakes import MODEL_ID, NOON
 
 NOW = NOON + timedelta(days=10)
