@@ -93,6 +93,13 @@ def test_a_regression_that_went_away_says_when():
     ]
 
 
+def test_what_became_worse_still_did_not_recover_however_small_the_steps():
+    rng = np.random.default_rng(0)
+    steps = np.concatenate([level * (1 + rng.normal(0, 0.0015, 20)) for level in (10, 10.15, 10.27)])
+    found = find_changes(series(steps), Sensitivity(minimum_effect=0.01))
+    assert [(one.point.index, one.recovered_at) for one in found] == [(20, None), (40, None)]
+
+
 def test_a_test_that_passes_and_fails_by_turns_is_unstable_and_no_flood_of_alarms():
     (row,) = rows(series([1, 0, 1, 0, 1, 1, 0, 1], "success"))
     assert (row.kind, row.value_before, row.confidence) == ("unstable", None, None)
