@@ -224,9 +224,9 @@ def test_a_strictly_better_platform_wins(described):
     assert first.newest.hardware_id == "better"
 
 
-@given(platforms, latency)
+@given(platforms)
 @settings(max_examples=60, deadline=None)
-def test_a_dominated_platform_never_leads(described, p50):
+def test_a_dominated_platform_never_leads(described):
     runs = field_of(described)
     worse = [replace(one, hardware_id="worse", p50_latency_ms=one.p50_latency_ms * 1.001, memory_peak_mb=9999.0,
                      throughput_items_per_second=one.throughput_items_per_second / 1.001)

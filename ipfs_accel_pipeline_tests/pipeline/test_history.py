@@ -23,11 +23,6 @@ OTHER = "openvino-cpu-fake-9000"
 SLOW_FROM = 10
 
 
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
-
-
 @pytest.fixture(scope="module")
 def slowed_template(tmp_path_factory):
     """Ten nights with two threads, five slower ones with one and another runtime. Loaded once, then copied."""
