@@ -137,7 +137,7 @@ def current_compatibility(connection: Any, hardware_id: str) -> list[HardwareCom
 
     What is recommended stays what the stored recommendations say, until those are made again.
     """
-    frame = run_query(connection, "latest_tests", hardware_id=hardware_id, include_unmeasured=True)
+    frame = run_query(connection, "compatibility_evidence", hardware_id=hardware_id)
     names = [field.name for field in fields(Evidence)]
     rows = compatibility_rows(Evidence(**{name: _plain(row[name]) for name in names}) for _, row in frame.iterrows())
     recommended = recommended_pairs(read_rows(connection, "recommendations", {"hardware_id": hardware_id}))
