@@ -52,9 +52,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
 
 def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     """A colour bar of a logarithm that shows the values themselves."""
-    exponents = range(floor(log10(low)), ceil(log10(high)) + 1)
-    ticks = [step * 10.0**power for power in exponents for step in (1, 2, 5)]
-    ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001] or [low, high]
+    ticks = _labelled(low * 0.999, high * 1.001) or [low, high]
     return {
         "title": {"text": title, "side": "right"},
         "tickvals": [log10(tick) for tick in ticks],
@@ -140,12 +138,15 @@ def _log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
     shown = [value for value in values if value > 0]
     if not shown:
         return axis
-    low, high = min(shown), max(shown)
-    ticks = [
-        digit * 10.0**power for power in range(floor(log10(low)) - 1, ceil(log10(high)) + 1) for digit in _LABELLED
-    ]
-    inside = [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
-    return axis | {"tickvals": inside, "ticktext": [f"{tick:.12g}" for tick in inside]}
+    ticks = _labelled(min(shown) / 1.5, max(shown) * 1.5)
+    return axis | {"tickvals": ticks, "ticktext": [f"{tick:.12g}" for tick in ticks]}
+
+
+def _labelled(low: float, high: float) -> list[float]:
+    """The round numbers between two ends."""
+    powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    ticks = (digit * 10.0**power for power in powers for digit in _LABELLED)
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def _by_hardware_type(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
