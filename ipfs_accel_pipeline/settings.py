@@ -41,6 +41,16 @@ class Settings:
     def reports(self) -> Path:
         return self.data / "reports"
 
+    @property
+    def hub_jobs(self) -> Path:
+        """Jobs of AI Hub whose results are not kept yet."""
+        return self.data / "aihub"
+
+    @property
+    def canary(self) -> Path:
+        """The fastest canary that each host has shown."""
+        return self.data / "canary.json"
+
 
 def load_settings(database: str | Path | None = None) -> Settings:
     """Settings from the environment; `database` (a command's --db-path) wins over BENCHMARK_DB_PATH.

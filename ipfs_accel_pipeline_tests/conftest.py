@@ -9,6 +9,7 @@ import pytest
 
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.generation import DECODER_ARTEFACTS
+from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline_tests import browsers
 from ipfs_accel_pipeline_tests.bundle_fixtures import (
     TINY_BERT,
@@ -21,6 +22,12 @@ from ipfs_accel_pipeline_tests.workshop import Workshop, open_workshop, prepare_
 
 # Every detection would start every browser of this machine. Those that are about browsers name theirs.
 os.environ[browsers.BROWSER_VARIABLE] = "none"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of an installation in an empty folder."""
+    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
 @pytest.fixture(scope="session")

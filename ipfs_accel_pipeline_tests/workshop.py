@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,8 @@ from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.preparation import prepare_bundles
 from ipfs_accel_pipeline.settings import CATALOGUE_VARIABLE, DATA_VARIABLE, DATABASE_VARIABLE, Settings, load_settings
+from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
 TINY = "tests/tiny-bert"
 _CATALOGUE = f"""
@@ -42,6 +45,16 @@ class Workshop:
 
     settings: Settings
     spec: ModelSpec
+
+    def stored(self, query: str) -> list[Any]:
+        """The answer of the database."""
+        with open_database(self.settings.database) as connection:
+            return connection.execute(query).fetchall()
+
+    def published(self, query: str) -> list[Any]:
+        """The answer of the snapshot."""
+        with open_snapshot(self.settings.snapshot) as connection:
+            return connection.execute(query).fetchall()
 
 
 def make_catalogue(folder: Path) -> Path:

@@ -78,7 +78,8 @@ def find_changes(series: Series, sensitivity: Sensitivity) -> list[Found]:
         what = "passes and fails by turns" if metric is SUCCESS else "has no lasting level"
         unstable = [Found(series, points[-1], f"{what}: {len(points)} changes in {tests} tests")]
         points = [] if metric is SUCCESS else _outstanding(series, metric, sensitivity, points)
-    return unstable + [Found(series, point, recovered_at=_recovered(series, metric, points, point)) for point in points]
+    slack = _least_effect(metric, sensitivity)
+    return unstable + [Found(series, point, recovered_at=_recovered(series, points, point, slack)) for point in points]
 
 
 def _own_changes(series: Series, metric: Metric, sensitivity: Sensitivity) -> list[ChangePoint]:
@@ -151,8 +152,7 @@ def effect_interval(before: np.ndarray, after: np.ndarray, seed: int = 0) -> tup
 
 
 def _level_changes(series: Series, metric: Metric, sensitivity: Sensitivity) -> list[ChangePoint]:
-    if metric.least_effect is not None:
-        sensitivity = replace(sensitivity, minimum_effect=max(metric.least_effect, sensitivity.minimum_effect))
+    sensitivity = replace(sensitivity, minimum_effect=_least_effect(metric, sensitivity))
     found = find_change_points(metric.as_positive(series.values), sensitivity)
     # The place of a change is uncertain by a point or two: just before another version it is that version's beginning.
     slack = sensitivity.points_after
@@ -169,20 +169,24 @@ def _success_changes(values: np.ndarray) -> list[ChangePoint]:
     ]
 
 
-def _recovered(series: Series, metric: Metric, points: Sequence[ChangePoint], point: ChangePoint) -> datetime | None:
-    """When a later level was as good again as the one before a regression."""
-    old = _level(series, metric, point.start, point.index)
-    if not metric.is_worse(_level(series, metric, point.index, point.end) / old - 1 if old else 1.0):
+def _least_effect(metric: Metric, sensitivity: Sensitivity) -> float:
+    return max(metric.least_effect or 0.0, sensitivity.minimum_effect)
+
+
+def _recovered(series: Series, points: Sequence[ChangePoint], point: ChangePoint, slack: float) -> datetime | None:
+    """When a later level was as good again as the one before a regression; `slack`, relative, is as good."""
+    metric = METRICS[series.metric]
+    old = _level(series, point.start, point.index)
+    if not metric.is_worse(_level(series, point.index, point.end) / old - 1 if old else 1.0):
         return None
     for later in points:
-        change = _level(series, metric, later.index, later.end) / old - 1 if old else 0.0
-        slack = metric.least_effect or 0.03
+        change = _level(series, later.index, later.end) / old - 1 if old else 0.0
         if later.index > point.index and (not metric.is_worse(change) or abs(change) < slack):
             return series.times[later.index]
     return None
 
 
-def _level(series: Series, metric: Metric, start: int, end: int) -> float:
+def _level(series: Series, start: int, end: int) -> float:
     return float(np.median(series.values[start:end]))
 
 

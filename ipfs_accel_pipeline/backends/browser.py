@@ -23,7 +23,7 @@ from ipfs_accel_pipeline.browser.page import Page
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import match_inputs, match_outputs
-from ipfs_accel_pipeline.models.onnx_files import GraphInput, external_files, graph_signature
+from ipfs_accel_pipeline.models.onnx_files import external_files, free_dimensions, graph_signature
 from ipfs_accel_pipeline.timing import MemoryUse, RawSeries
 
 # A WebAssembly memory ends at 4 GiB, and the runtime holds the weights beside what it computes.
@@ -146,7 +146,7 @@ class BrowserSession:
             {"name": name, "dtype": str(value.dtype), "dims": list(value.shape), "url": urls[name]}
             for name, value in values.items()
         ]
-        sizes = _free_dimensions(inputs, values) if self._api.fixed_shapes else None
+        sizes = free_dimensions(inputs, values) if self._api.fixed_shapes else None
         self._compiled(self._ask("prepare", feed=feed.id, tensors=tensors, freeDimensions=sizes))
         for url in urls.values():
             self._page.server.unshare(url)
@@ -243,16 +243,6 @@ def _model_files(path: Path) -> list[Path]:
             f"{_LARGEST_MODEL_BYTES / 2**30:g} GiB of weights at most"
         )
     return files
-
-
-def _free_dimensions(inputs: Sequence[GraphInput], values: dict[str, np.ndarray]) -> dict[str, int]:
-    """The sizes of the named dimensions at this shape."""
-    return {
-        dimension: int(size)
-        for one in inputs
-        for dimension, size in zip(one.shape, values[one.name].shape, strict=True)
-        if isinstance(dimension, str)
-    }
 
 
 def _actual_device(api: _Api, kind: str, adapter: dict[str, Any] | None, product: str) -> str:

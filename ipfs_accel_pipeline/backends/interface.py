@@ -17,7 +17,7 @@ class Session(Protocol):
 
     actual_device: str  # as the runtime itself names it, not as it was asked for
     device_proof: dict[str, Any]  # what the runtime says about where the work is done; complete after an inference
-    effective_precision: str  # fp32 | fp16 | bf16 | int8, read back from the runtime
+    effective_precision: str  # one of records.PRECISIONS, read back from the runtime
     load_ms: float
     compile_ms: float | None  # None where loading and compiling cannot be told apart
 
@@ -98,7 +98,7 @@ class Generator(Protocol):
 
     actual_device: str  # as the runtime itself names it
     device_proof: dict[str, Any]  # what the runtime says about where the work is done
-    effective_precision: str  # fp32 | fp16 | bf16 | int8, read back from the runtime
+    effective_precision: str  # one of records.PRECISIONS, read back from the runtime
 
     def prepare(self, arrays: dict[str, np.ndarray]) -> Any:
         """A prompt on the device and in its precision; outside timing."""

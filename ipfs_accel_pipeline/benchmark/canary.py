@@ -18,6 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ipfs_accel_pipeline.models.store import write_json
+
 # Slower than the host's best by this factor: the round is repeated and kept out of the summary if another is at hand.
 # On a shared two-core machine the factor is 1.2 in the mean and rarely above 1.3; slow phases show 1.5 to 2.
 SLOW_PHASE = 1.4
@@ -82,7 +84,7 @@ class HostBest:
             known = self._read()
             best = min(known.get(key, float("inf")), *canaries_ms)
             if best < known.get(key, float("inf")):
-                self._write({**known, key: best})
+                write_json(self._path, {**known, key: best})
         return max(canaries_ms) / best
 
     def _read(self) -> dict[str, float]:
@@ -91,8 +93,3 @@ class HostBest:
             return {str(key): float(value) for key, value in known.items() if float(value) > 0}
         except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged: the best is found again
             return {}
-
-    def _write(self, best: dict[str, float]) -> None:
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(best, indent=1))
-        os.replace(temporary, self._path)

@@ -15,7 +15,7 @@ from ipfs_accel_pipeline.models.bundles import open_bundle
 from ipfs_accel_pipeline.models.graph_runs import onnx_run
 from ipfs_accel_pipeline.models.inputs import make_arrays
 from ipfs_accel_pipeline.models.names import match_inputs, match_outputs
-from ipfs_accel_pipeline.models.onnx_files import external_files
+from ipfs_accel_pipeline.models.onnx_files import external_files, graph_signature
 
 REFERENCE_RUNTIME = "onnxruntime, fp32 export (accepted against the torch reference at two other shapes)"
 
@@ -37,7 +37,7 @@ def make_inputs(bundle: Path, artefact: str, batch_size: int, sequence_length: i
     prepared = open_bundle(bundle)
     arrays = make_arrays(prepared.input_specs, batch_size, sequence_length)
     reference = match_outputs(prepared.output_names(), onnx_run(prepared.artefact_path("onnx"))(arrays))
-    wanted = _graph_inputs(prepared.artefact_path(artefact))
+    wanted = [one.name for one in graph_signature(prepared.artefact_path(artefact)).inputs]
     fed = match_inputs([[name] for name in wanted], arrays)
     return HubInputs({name: _narrow(arrays[key]) for name, key in zip(wanted, fed, strict=True)}, reference)
 
@@ -56,14 +56,6 @@ def model_file(bundle: Path, artefact: str) -> Iterator[Path]:
         for file in (path, *beside):
             shutil.copyfile(file, target / file.name)
         yield target
-
-
-def _graph_inputs(path: Path) -> list[str]:
-    import onnx
-
-    graph = onnx.load(str(path), load_external_data=False).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    return [value.name for value in graph.input if value.name not in weights]
 
 
 def _narrow(array: np.ndarray) -> np.ndarray:

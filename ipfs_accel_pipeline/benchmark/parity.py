@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ipfs_accel_pipeline.models.agreement import Agreement, Arrays, degenerate_outputs
+from ipfs_accel_pipeline.models.agreement import Arrays, degenerate_outputs
 from ipfs_accel_pipeline.models.agreement import compare as measure_agreement
 from ipfs_accel_pipeline.records import ParityResult
 
@@ -36,7 +36,8 @@ def compare(
 ) -> ParityResult:
     """The worst output of one inference. A missing output, another shape or NaN is a failure with that reason."""
     agreement = measure_agreement(reference, outputs)
-    refusal = _refusal(agreement, TOLERANCES[precision])
+    tolerance = TOLERANCES[precision]
+    refusal = agreement.refusal(tolerance.min_cosine, tolerance.max_relative_error)
     return ParityResult(
         batch_size=batch_size,
         sequence_length=sequence_length,
@@ -46,14 +47,6 @@ def compare(
         passed=refusal is None,
         reason=refusal or _degenerate(reference, batch_size),
     )
-
-
-def _refusal(agreement: Agreement, tolerance: Tolerance) -> str | None:
-    if agreement.problem or agreement.cosine is None or agreement.relative_error is None:
-        return agreement.problem
-    if agreement.cosine >= tolerance.min_cosine and agreement.relative_error <= tolerance.max_relative_error:
-        return None
-    return f"wrong output: cosine {agreement.cosine:.4f}, relative error {agreement.relative_error:.3g}"
 
 
 def _degenerate(reference: Arrays, batch_size: int) -> str | None:

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ipfs_accel_pipeline.cli.compare import compare
-from ipfs_accel_pipeline.cli.errors import clear_errors
+from ipfs_accel_pipeline.cli.errors import SOME_FAILED, clear_errors
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
 from ipfs_accel_pipeline.cli.options import (
     database_option,
@@ -44,8 +44,6 @@ from ipfs_accel_pipeline.records import HardwarePlatform, Status
 from ipfs_accel_pipeline.reports.write import write_report
 from ipfs_accel_pipeline.settings import Settings, load_settings
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
-
-_SOME_FAILED = 1
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -241,4 +239,4 @@ def _report(settings: Settings, options: dict[str, Any]) -> None:
 def _exit_code(result: RunResult) -> int:
     if not result.shards:
         raise UsageError("This machine has no hardware that can be measured; see `ipfs-accel detect`.")
-    return 0 if all(one.status is Status.PASSED for one in result.observations) else _SOME_FAILED
+    return 0 if all(one.status is Status.PASSED for one in result.observations) else SOME_FAILED

@@ -11,7 +11,8 @@ import click
 
 from ipfs_accel_pipeline.errors import PipelineError
 
-FOUND_WORSE = 1  # as SOME_FAILED: a question was answered, and the answer is bad news
+SOME_FAILED = 1  # of the benchmarks of a run
+FOUND_WORSE = 1  # the same: a question was answered, and the answer is bad news
 WRONG_USE = 2
 STOPPED = 130  # as shells report SIGINT
 

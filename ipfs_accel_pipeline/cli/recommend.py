@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from ipfs_accel_pipeline.analysis.candidates import PREFERENCES, Limits, Run, Wish, groups
 from ipfs_accel_pipeline.analysis.fleet import Fleet, Suited, best_models, smallest_fleet
-from ipfs_accel_pipeline.analysis.recommendation import PREFERENCES, Judged, Limits, Run, Wish, groups, judge
+from ipfs_accel_pipeline.analysis.recommendation import Judged, judge
+from ipfs_accel_pipeline.analysis.recommendation_words import endpoint_in_words
 from ipfs_accel_pipeline.cli.errors import FOUND_WORSE, clear_errors
 from ipfs_accel_pipeline.cli.options import FINITE_NUMBER, database_option, names, settings_of_published
 from ipfs_accel_pipeline.errors import UsageError
@@ -136,9 +138,9 @@ def _group_text(group: Sequence[Judged], wish: Wish) -> str:
 
 def _line(one: Judged) -> str:
     run = one.newest
-    threads = f", {run.threads} thread{'' if run.threads == 1 else 's'}" if run.threads else ""
+    endpoint = endpoint_in_words(run.endpoint_type, run.threads)
     chance = "" if one.probability_best is None else f" [best with probability {one.probability_best:.2f}]"
-    return f"{one.verdict.replace('_', ' '):11} {run.hardware_id} ({run.endpoint_type}{threads}): {one.reason}{chance}"
+    return f"{one.verdict.replace('_', ' '):11} {run.hardware_id} ({endpoint}): {one.reason}{chance}"
 
 
 def _models_text(hardware_id: str, suited: Sequence[Suited]) -> str:

@@ -21,7 +21,6 @@ router = APIRouter(prefix="/api", tags=["results"])
 
 _MOST = 10_000
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="At most this many rows.")]
-Skip = Annotated[int, Query(ge=0, le=100_000_000, description="Rows to leave out at the start.")]
 TestId = Annotated[str, Path(min_length=1, max_length=500)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": api_rows.Problem, "description": "There is no such test."}}
 

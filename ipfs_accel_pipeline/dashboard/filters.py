@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ipfs_accel_pipeline.records import PRECISIONS
+
 
 def _without_empty(value: Any) -> Any:
     return [one for one in value if one != ""] if isinstance(value, list) else value
@@ -40,7 +42,7 @@ class Filters(BaseModel):
     family: Names = Field(default=[], description="Model families: bert, vit, ...")
     model_type: Names = Field(default=[], description="text_encoder, vision, ...")
     endpoint: Names = Field(default=[], description="pytorch, onnxruntime, openvino, ...")
-    precision: Names = Field(default=[], description="fp32, fp16, bf16, int8")
+    precision: Names = Field(default=[], description=", ".join(PRECISIONS))
     batch: Counts = Field(default=[], description="Batch sizes.")
     sequence: Counts = Field(default=[], description="Sequence lengths in tokens.")
     provenance: Names = Field(default=[], description="measured, imported, emulated")

@@ -113,7 +113,7 @@ class PipelineDbIOManager(DbIOManager):
 
 
 class PipelineDuckDBIOManager(DuckDBIOManager):
-    """IO manager of the six tables. Without `database` it asks BENCHMARK_DB_PATH when the run starts."""
+    """IO manager of the tables. Without `database` it asks BENCHMARK_DB_PATH when the run starts."""
 
     database: str = Field(default="", description="Path of the DuckDB file; empty: BENCHMARK_DB_PATH, or data/.")
     lock_timeout_s: float = Field(default=300.0, description="How long to wait for another process to be done.")

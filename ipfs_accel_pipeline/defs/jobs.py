@@ -1,4 +1,4 @@
-"""The jobs a person launches: look at the hardware, measure one partition, make the reports again."""
+"""The jobs a person launches: look at the hardware, measure one partition, publish again, import legacy results."""
 
 import dagster as dg
 
@@ -24,7 +24,7 @@ benchmark_job = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-report_job = dg.define_asset_job(
+publish_job = dg.define_asset_job(
     name="publish",
     # With the history, which a backfill from the asset graph leaves behind where one of its devices failed.
     selection=["performance_changes", "recommendations", "snapshot", "reports"],

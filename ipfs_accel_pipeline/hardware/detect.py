@@ -1,7 +1,8 @@
 """Which endpoints does this machine have? Asks one detector per hardware type and brings what they look at.
 
 A detector that fails costs its own type only: that becomes a row with the exception as the reason.
-A ninth hardware type is one file and one line in `DETECTORS`.
+A ninth hardware type is one file and one line in `DETECTORS`; its word is in `HardwareType` and in the check of its
+column, its endpoints are in `backends.registry`.
 """
 
 from __future__ import annotations

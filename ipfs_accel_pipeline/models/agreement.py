@@ -29,13 +29,14 @@ class Agreement:
     relative_error: float | None  # max |difference| / max |reference|
     problem: str | None = None
 
-    def refusal(self) -> str | None:
-        """Why this is not the same model in fp32; None if it is."""
+    def refusal(self, min_cosine: float = MIN_COSINE, max_relative_error: float = MAX_RELATIVE_ERROR) -> str | None:
+        """Why this is not the same model within these limits, by default those of an export in fp32; None if it is."""
         if self.problem or self.cosine is None or self.relative_error is None:
             return self.problem
-        if self.cosine < MIN_COSINE or self.relative_error > MAX_RELATIVE_ERROR:
-            return f"wrong output: cosine {self.cosine:.4f}, relative error {self.relative_error:.3g}"
-        return None
+        # Asked so that NaN, which a reference may hold, is never within a limit.
+        if self.cosine >= min_cosine and self.relative_error <= max_relative_error:
+            return None
+        return f"wrong output: cosine {self.cosine:.4f}, relative error {self.relative_error:.3g}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -189,10 +189,6 @@ class Bundle:
     def details(self) -> dict[str, Any]:
         return dict(self._facts["details"])
 
-    def exporter(self, artefact: str) -> str | None:
-        outcome = artefact_outcome(self.folder, artefact)
-        return outcome.exporter if outcome else None
-
     def artefact_path(self, artefact: str) -> Path:
         """The file or folder a runtime loads, or Unsupported with the reason why there is none."""
         _require(self.folder, artefact)

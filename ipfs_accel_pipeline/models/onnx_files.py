@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ipfs_accel_pipeline.errors import Unsupported
 
@@ -53,6 +56,17 @@ def graph_signature(path: Path) -> GraphSignature:
     return GraphSignature(inputs, tuple(one.name for one in graph.output), len(graph.node))
 
 
+def free_dimensions(inputs: Sequence[GraphInput], arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """The graph's named dimensions with the sizes that these arrays give them; an input without an array tells none."""
+    return {
+        dimension: int(size)
+        for one in inputs
+        if one.name in arrays
+        for dimension, size in zip(one.shape, arrays[one.name].shape, strict=True)
+        if isinstance(dimension, str)
+    }
+
+
 def external_files(path: Path) -> list[Path]:
     """Files beside `path` that hold its weights."""
     import onnx
@@ -85,7 +99,7 @@ def float_parameters(path: Path) -> int:
     graph = onnx.load(str(path), load_external_data=False).graph
     floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
     sizes = (tensor.dims for tensor in graph.initializer if tensor.data_type in floats)
-    return sum(_product(dims) for dims in sizes)
+    return sum(math.prod(dims) for dims in sizes)
 
 
 def require_fp32(path: Path) -> None:
@@ -116,13 +130,6 @@ def _tensors(graph: Any) -> Iterator[Any]:
         for attribute in (attribute for node in one.node for attribute in node.attribute):
             yield from [attribute.t] if attribute.HasField("t") else []
             yield from attribute.tensors
-
-
-def _product(dims: list[int]) -> int:
-    product = 1
-    for size in dims:
-        product *= int(size)
-    return product
 
 
 def _beside(path: Path, location: str) -> Path:

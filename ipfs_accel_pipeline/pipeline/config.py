@@ -29,9 +29,9 @@ class RunConfig:
     precisions: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
     sequence_lengths: tuple[int, ...] = ()
-    weights: str = "auto"  # auto: pretrained where the source has them, else random
+    weights: str = "auto"  # auto: pretrained where they lie on this machine, else random; pretrained | random
     threads: int | None = None  # None: one per physical core
-    memory_limit_mb: float | None = None  # of one benchmark process; None: the machine's memory
+    memory_limit_mb: float | None = None  # MiB of one benchmark process; None: 90 % of what may be used here
     new_tokens: int | None = None  # that models which write text append to a prompt; None: the profile's; 0: none
 
     @property

@@ -78,7 +78,7 @@ def hub_work(
         yield work
         return
     _sort(planned, work, on_wait)
-    ledger = Ledger(settings.data / "aihub")
+    ledger = Ledger(settings.hub_jobs)
     with ledger.held(list({one.case.hardware_id for one in work.cases}), on_wait):
         work.jobs = HubJobs(hub, ledger, work.cases, PATIENCE, on_wait=on_wait)
         work.jobs.advance()

@@ -106,19 +106,19 @@ def load_pending(
     settings: Settings, hardware_ids: Iterable[str], on_problem: OnProblem = lambda message: None
 ) -> dict[str, WriteCounts]:
     """All result tables of these platforms brought up to date, and what depends on them. Returns counts per table."""
-    counts = dict.fromkeys(RESULT_TABLES, WriteCounts(0, 0, 0, 0))
+    counts = dict.fromkeys((*RESULT_TABLES, "hardware_compatibility"), WriteCounts(0, 0, 0, 0))
     with open_database(settings.database) as connection:
         for hardware_id in hardware_ids:
             register_parents(connection, pending_shards(connection, settings, "test_results", hardware_id, on_problem))
             for table in RESULT_TABLES:
                 for shard in pending_shards(connection, settings, table, hardware_id, on_problem):
                     written = _write_shard(connection, table, shard, on_problem)
-                    counts[table] = _added(counts.get(table), written)
+                    counts[table] = _added(counts[table], written)
             compatibility = current_compatibility(connection, hardware_id)
             written = write_rows(
                 connection, "hardware_compatibility", compatibility, replace_slice={"hardware_id": hardware_id}
             )
-            counts["hardware_compatibility"] = _added(counts.get("hardware_compatibility"), written)
+            counts["hardware_compatibility"] = _added(counts["hardware_compatibility"], written)
         record_largest_batches(connection)
     return counts
 
@@ -137,7 +137,7 @@ def current_compatibility(connection: Any, hardware_id: str) -> list[HardwareCom
 
     What is recommended stays what the stored recommendations say, until those are made again.
     """
-    frame = run_query(connection, "latest_tests", hardware_id=hardware_id, include_unmeasured=True)
+    frame = run_query(connection, "compatibility_evidence", hardware_id=hardware_id)
     names = [field.name for field in fields(Evidence)]
     rows = compatibility_rows(Evidence(**{name: _plain(row[name]) for name in names}) for _, row in frame.iterrows())
     recommended = recommended_pairs(read_rows(connection, "recommendations", {"hardware_id": hardware_id}))
@@ -189,9 +189,7 @@ def _write_missing(connection: Any, table: str, key: str, rows: list[Any]) -> No
     write_rows(connection, table, [row for row in rows if getattr(row, key) not in known])
 
 
-def _added(before: WriteCounts | None, now: WriteCounts) -> WriteCounts:
-    if before is None:
-        return now
+def _added(before: WriteCounts, now: WriteCounts) -> WriteCounts:
     return WriteCounts(
         before.rows + now.rows,
         before.added + now.added,

@@ -71,7 +71,7 @@ def measure_platform(
         protocol = _protocol(platform, config)
         on_start(_expected_rounds(planned, protocol) - len(journal.observations()))
         with exclusive_host(on_wait), Launcher() as launcher:
-            campaign = _campaign(protocol, config, launcher, settings.data, journal.append)
+            campaign = _campaign(protocol, config, launcher, HostBest(settings.canary), journal.append)
             for observation in campaign.run(planned, journal.observations()):
                 on_observation(observation)
         return journal.seal()
@@ -112,12 +112,16 @@ def _protocol(platform: HardwarePlatform, config: RunConfig) -> Protocol:
 
 
 def _campaign(
-    protocol: Protocol, config: RunConfig, launcher: Launcher, data: Path, record: Callable[[Observation], None]
+    protocol: Protocol,
+    config: RunConfig,
+    launcher: Launcher,
+    host_best: HostBest,
+    record: Callable[[Observation], None],
 ) -> Campaign:
     return Campaign(
         protocol=protocol,
         launcher=launcher,
-        host_best=HostBest(data / "canary.json"),
+        host_best=host_best,
         threads=config.threads or default_threads(),
         memory_limit_mb=config.memory_limit_mb or usable_memory_mb() * _MEMORY_SHARE,
         record=record,

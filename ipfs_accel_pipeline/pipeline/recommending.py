@@ -7,7 +7,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ipfs_accel_pipeline.analysis.recommendation import Judged, Run, Wish, groups, judge
+from ipfs_accel_pipeline.analysis.candidates import Run, Wish, groups
+from ipfs_accel_pipeline.analysis.recommendation import Judged, judge
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.models.model_registry import resolve, suitability_tags, write_tags
 from ipfs_accel_pipeline.records import Recommendation

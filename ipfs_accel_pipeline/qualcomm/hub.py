@@ -73,7 +73,6 @@ class ProfileResult:
     latencies_ms: tuple[float, ...]
     outputs: dict[str, np.ndarray]
     first_load_ms: float | None
-    warm_load_ms: float | None
     compile_ms: float | None
     peak_memory_mb: float | None
     layers: tuple[dict[str, Any], ...]  # name, type, compute_unit (NPU | GPU | CPU), execution_us
@@ -182,7 +181,6 @@ class Hub:
             latencies_ms=tuple(microseconds / 1e3 for microseconds in detail.all_execution_times),
             outputs=outputs,
             first_load_ms=_milliseconds(detail.cold_load_time),
-            warm_load_ms=_milliseconds(detail.warm_load_time),
             compile_ms=_milliseconds(detail.compile_time),
             peak_memory_mb=_mebibytes(detail),
             layers=tuple(self._layer(layer) for layer in detail.layer_details),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ipfs_accel_pipeline.analysis.circumstances import in_words
 from ipfs_accel_pipeline.analysis.metrics import METRICS, SUCCESS
+from ipfs_accel_pipeline.analysis.recommendation_words import endpoint_in_words
 from ipfs_accel_pipeline.records import PerformanceChange
 from ipfs_accel_pipeline.reports.foreign_text import first_line
 from ipfs_accel_pipeline.reports.frames import records
@@ -84,10 +85,7 @@ class Recommended:
 
     @property
     def endpoint(self) -> str:
-        """With the number of threads: another number is another candidate."""
-        if self.threads is None:
-            return self.endpoint_type
-        return f"{self.endpoint_type}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+        return endpoint_in_words(self.endpoint_type, self.threads)
 
 
 def size_in_words(change: LastingChange | PerformanceChange) -> str | None:

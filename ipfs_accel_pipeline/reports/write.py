@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.reports import html, json, junit, markdown, model_index, openmetrics
 from ipfs_accel_pipeline.reports.content import ReportContent
+from ipfs_accel_pipeline.storage.whole_files import write_atomically
 
 FORMATS: dict[str, Callable[[ReportContent], str]] = {
     "markdown": markdown.render,
@@ -51,9 +51,4 @@ def _replace(path: Path, text: str) -> None:
     if target.exists() and not target.is_file():  # /dev/stdout and the like are written to, not replaced
         target.write_text(text, encoding="utf-8")
         return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(target, text.encode())

@@ -18,7 +18,7 @@ def record_largest_batches(connection: duckdb.DuckDBPyConnection) -> int:
         WHERE hardware_platforms.hardware_id = found.hardware_id
             AND hardware_platforms.max_batch_size IS DISTINCT FROM found.max_batch_size"""
     with as_storage_errors("Cannot record the largest batches"):
-        return connection.execute(update, {"hardware_id": None}).fetchall()[0][0]
+        return connection.execute(update).fetchall()[0][0]
 
 
 def record_recommended(connection: duckdb.DuckDBPyConnection, pairs: Mapping[tuple[str, str], bool]) -> int:

@@ -27,6 +27,7 @@ from ipfs_accel_pipeline.storage.shard_files import (
     shard_path,
     understood,
 )
+from ipfs_accel_pipeline.storage.whole_files import sync_folder, write_atomically
 
 JOURNAL_SUFFIX = ".journal"
 
@@ -138,28 +139,3 @@ class Journal:
             self._descriptor = None
         self.path.unlink(missing_ok=True)
         Path(self._lock.lock_file).unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The file is there with all of its content, or not at all, even if the power fails."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a new name in the folder survive a power failure (not possible, and not needed, on Windows)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

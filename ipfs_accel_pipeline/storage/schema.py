@@ -32,12 +32,6 @@ def known_migrations() -> list[Migration]:
     )
 
 
-def _applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    if not schema_version(connection):
-        return set()
-    return {version for (version,) in connection.execute("SELECT version FROM schema_migrations").fetchall()}
-
-
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the newest migration in this database; 0 for an empty one."""
     return max(_applied_versions(connection), default=0)
@@ -54,7 +48,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[int]:
     """Applies what is missing and returns the versions applied; each is all or nothing."""
     refuse_newer(schema_version(connection))
     # By number, not by the newest: the parts of the package number their migrations apart, and one may arrive late.
-    applied = _applied(connection)
+    applied = _applied_versions(connection)
     missing = [migration for migration in known_migrations() if migration.version not in applied]
     for migration in missing:
         _apply(connection, migration)

@@ -19,9 +19,9 @@ import duckdb
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.storage.database import SESSION, connect, open_database
 from ipfs_accel_pipeline.storage.failures import as_storage_errors
-from ipfs_accel_pipeline.storage.journals import sync_folder
 from ipfs_accel_pipeline.storage.lock import exclusive
 from ipfs_accel_pipeline.storage.schema import refuse_newer, refuse_older, schema_version
+from ipfs_accel_pipeline.storage.whole_files import sync_folder
 
 _COPY_ATTEMPTS = 5
 _ATTACH_ATTEMPTS = 20

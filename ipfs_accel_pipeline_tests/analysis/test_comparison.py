@@ -25,6 +25,13 @@ def test_rounds_that_disagree_are_not_enough_data_and_no_verdict():
     assert "measure more rounds" in result.reason
 
 
+@pytest.mark.parametrize("others", [(8.0, 10.05), (12.0, 9.95)])
+def test_what_may_be_a_large_difference_in_one_direction_is_not_enough_data_either(others):
+    result = compare_rounds([[10.0] * 20] * 3, [[level] * 20 for level in others], minimum_effect=0.05)
+    assert result.change_low < 0 < result.change_high
+    assert result.verdict == "not enough data"
+
+
 def test_one_process_shows_nothing_of_how_processes_differ():
     result = compare_rounds(rounds(10.0, count=1), rounds(20.0, seed=1), minimum_effect=0.05)
     assert (result.verdict, result.reason) == ("not enough data", "1 round of A can count, 2 are the least")

@@ -9,7 +9,13 @@ import pytest
 from ipfs_accel_pipeline.analysis.change_points import Sensitivity
 from ipfs_accel_pipeline.analysis.circumstances import differences
 from ipfs_accel_pipeline.analysis.metrics import METRICS
-from ipfs_accel_pipeline.analysis.performance_changes import Series, adjusted_p_values, change_rows, find_changes
+from ipfs_accel_pipeline.analysis.performance_changes import (
+    Series,
+    adjusted_p_values,
+    change_rows,
+    effect_interval,
+    find_changes,
+)
 from ipfs_accel_pipeline.storage.queries import query_text
 from ipfs_accel_pipeline_tests.fakes import NOON, case
 
@@ -93,6 +99,18 @@ def test_a_regression_that_went_away_says_when():
     ]
 
 
+def test_a_better_level_before_a_regression_is_no_recovery_from_it():
+    found = rows(series(around(14, 12) + around(10, 12, seed=1) + around(12, 8, seed=2)))
+    assert [(row.kind, row.recovered_at) for row in found] == [("improvement", None), ("regression", None)]
+
+
+def test_what_became_worse_still_did_not_recover_however_small_the_steps():
+    rng = np.random.default_rng(0)
+    steps = np.concatenate([level * (1 + rng.normal(0, 0.0015, 20)) for level in (10, 10.15, 10.27)])
+    found = find_changes(series(steps), Sensitivity(minimum_effect=0.01))
+    assert [(one.point.index, one.recovered_at) for one in found] == [(20, None), (40, None)]
+
+
 def test_a_test_that_passes_and_fails_by_turns_is_unstable_and_no_flood_of_alarms():
     (row,) = rows(series([1, 0, 1, 0, 1, 1, 0, 1], "success"))
     assert (row.kind, row.value_before, row.confidence) == ("unstable", None, None)
@@ -119,6 +137,19 @@ def test_a_change_whose_interval_holds_zero_waits_for_more_evidence():
     settling = [15.9, 9.5, 22.4, 24.3, 9.4, 10.3, 10.1, 9.8, 10.2, 9.5, 9.6, 9.6, 9.7, 10.3, 9.6, 9.7, 9.7, 10.1, 9.9]
     assert len(find_changes(series(settling), Sensitivity())) == 1
     assert rows(series(settling)) == []
+
+
+def test_a_level_without_any_spread_has_an_interval_where_the_other_one_has_some():
+    assert effect_interval(np.full(6, 10.0), np.full(6, 12.0)) is None
+    for before, after in ((np.full(6, 10.0), np.array(around(12, 6))), (np.array(around(10, 6)), np.full(6, 12.0))):
+        low, high = effect_interval(before, after)
+        assert 0.1 < low < high < 0.3
+
+
+def test_what_was_there_before_a_line_of_versions_does_not_make_it_restless_or_steady():
+    restless = [1, 0, 1, 0, 1, 1, 0, 1]
+    (row,) = rows(series([1] * 60 + restless, "success", begins=60))
+    assert (row.kind, row.reason) == ("unstable", "passes and fails by turns: 6 changes in 8 tests")
 
 
 def test_a_line_of_versions_tells_only_of_its_own_tests():
@@ -155,7 +186,8 @@ def test_two_unstable_lines_of_one_case_are_two_statements_that_keep_their_answe
     first, second = rows(*both)
     assert (first.kind, second.kind) == ("unstable", "unstable")
     said = [replace(first, status="acknowledged"), replace(second, status="expected")]
-    assert {row.id: row.status for row in rows(*both, stored=said)} == {one.id: one.status for one in said}
+    again = rows(*both, stored=said)
+    assert [(row.id, row.status) for row in again] == [(first.id, "acknowledged"), (second.id, "expected")]
 
 
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
@@ -195,6 +227,14 @@ def test_what_was_said_of_a_change_stays_though_the_change_moves_by_a_point():
     (again,) = rows(shifted, stored=[said])
     assert (again.id, again.status, again.note, again.found_at) == (first.id, "expected", "we chose this", NOON)
     assert again.points_after == 8
+
+
+def test_what_was_said_of_a_regression_is_not_said_of_an_improvement_at_its_place():
+    (regression,) = rows(series(SLOWER))
+    said = replace(regression, status="expected")
+    improvement, gone = rows(series(around(10, 12) + around(8, 6, seed=1)), stored=[said])
+    assert (improvement.kind, improvement.status) == ("improvement", "new")
+    assert (gone.id, gone.still_found, gone.status) == (regression.id, False, "expected")
 
 
 def test_a_change_that_is_no_longer_seen_is_kept_and_says_so():

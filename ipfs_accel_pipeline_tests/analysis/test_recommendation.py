@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ipfs_accel_pipeline.analysis.candidates import Limits, Run, Wish, groups
 from ipfs_accel_pipeline.analysis.fleet import best_models, smallest_fleet
-from ipfs_accel_pipeline.analysis.recommendation import Limits, Run, Wish, groups, judge
+from ipfs_accel_pipeline.analysis.recommendation import judge
 from ipfs_accel_pipeline_tests.fakes import MODEL_ID, NOON
 
 NOW = NOON + timedelta(days=10)
@@ -141,6 +142,35 @@ def test_a_failure_without_threads_and_weights_counts_against_its_own_endpoint()
     assert (only.verdict, only.reason) == ("ruled_out", "its newest test ended: error: boom")
 
 
+def test_such_a_failure_says_nothing_of_another_endpoint_and_alone_is_a_candidate_of_its_own():
+    unknown = {"status": "error", "error_message": "boom", "threads": None, "weights_digest": None}
+    failures = [run("cpu-a", day=5, endpoint_type="onnxruntime", **unknown), run("cpu-b", day=5, **unknown)]
+    others = nights("cpu-a", 10.0) + nights("cpu-a", 12.0, endpoint_type="onnxruntime")
+    judged = judge([*others, *failures], Wish(), NOW)
+    assert [(one.newest.hardware_id, one.newest.endpoint_type, one.verdict) for one in judged] == [
+        ("cpu-a", "pytorch", "recommended"),
+        ("cpu-a", "onnxruntime", "ruled_out"),
+        ("cpu-b", "pytorch", "ruled_out"),
+    ]
+
+
+def test_a_failure_with_known_threads_counts_against_the_candidate_with_as_many():
+    failed = run("cpu-a", day=5, status="timeout", error_message="slow", threads=4, weights_digest=None)
+    judged = judge([*nights("cpu-a", 10.0), *nights("cpu-a", 9.0, threads=4), failed], Wish(), NOW)
+    assert [(one.identified.threads, one.verdict) for one in judged] == [(2, "recommended"), (4, "ruled_out")]
+
+
+@pytest.mark.parametrize(("half_width", "verdict"), [(0.01, "recommended"), (0.5, "tie")])
+def test_a_run_that_does_not_know_its_own_median_well_leads_nothing(half_width, verdict):
+    ends = {"ci95_low_ms": 10 * (1 - half_width), "ci95_high_ms": 10 * (1 + half_width)}
+    assert verdicts([run("cpu-a", 10.0, **ends), run("cpu-b", 14.0)])["cpu-a"] == verdict
+
+
+def test_another_length_or_batch_is_another_decision():
+    runs = [run(sequence_length=128), run(sequence_length=512), run(batch_size=8), run(sequence_length=128, day=1)]
+    assert [len(group) for group in groups(runs)] == [2, 1, 1]
+
+
 def test_an_unknown_number_keeps_no_limit():
     (only,) = judge([run("cpu-a", memory_peak_mb=None)], Wish(limits=Limits(max_memory_mb=500)), NOW)
     assert only.reason == "memory_peak_mb was not measured, so the limit of 500 MiB cannot be checked"
@@ -194,9 +224,9 @@ def test_a_strictly_better_platform_wins(described):
     assert first.newest.hardware_id == "better"
 
 
-@given(platforms, latency)
+@given(platforms)
 @settings(max_examples=60, deadline=None)
-def test_a_dominated_platform_never_leads(described, p50):
+def test_a_dominated_platform_never_leads(described):
     runs = field_of(described)
     worse = [replace(one, hardware_id="worse", p50_latency_ms=one.p50_latency_ms * 1.001, memory_peak_mb=9999.0,
                      throughput_items_per_second=one.throughput_items_per_second / 1.001)

@@ -119,6 +119,7 @@ def make_like(case: ParityCase, shape: ParityCase) -> dict[str, np.ndarray]:
 def test_prepared_inputs_may_be_used_again(session, cases):
     prepared = session.prepare(cases[0].inputs)
     first, second = (session.arrays(session.infer(prepared)) for _ in range(2))
+    assert first
     for name in first:
         np.testing.assert_allclose(first[name], second[name], rtol=1e-5, atol=1e-6)
 

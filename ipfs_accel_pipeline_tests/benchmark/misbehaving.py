@@ -100,10 +100,6 @@ def is_loaded(module):
     return module in sys.modules
 
 
-def parent_pid():
-    return os.getppid()
-
-
 def sleep_then_note(seconds, path):
     with open(path, "w") as file:
         file.write(str(os.getpid()))

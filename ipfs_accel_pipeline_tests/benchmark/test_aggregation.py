@@ -42,6 +42,17 @@ def test_slow_rounds_are_counted_but_not_used_where_a_quiet_one_exists():
     assert (row.p50_latency_ms, row.max_latency_ms, row.rounds, row.slow_rounds) == (10, 10, 4, 1)
 
 
+def test_of_the_rounds_that_count_the_worst_canary_and_the_mean_warm_up_are_kept():
+    taken = rounds(10, 10, 10, slow=[2])
+    signs = [(1.1, 3), (1.3, 6), (2.0, 50)]
+    taken = [
+        replace(one, canary_slowdown=canary, warmup_iterations=warmups)
+        for one, (canary, warmups) in zip(taken, signs, strict=True)
+    ]
+    (row,) = rows_of(*taken, replace(taken[0], round_index=3, warmup_iterations=5)).performance_results
+    assert (row.canary_slowdown, row.warmup_iterations) == (1.3, 5)  # 14 / 3
+
+
 def test_where_every_round_was_slow_the_numbers_stand_and_are_noisy():
     rows = rows_of(*rounds(30, 30, 30, slow=[0, 1, 2]))
     (row,) = rows.performance_results

@@ -58,6 +58,14 @@ def test_the_worst_output_decides():
     result = compare(reference, outputs, "fp32", 2, None)
     assert not result.passed
     assert result.cosine == pytest.approx(-1)
+    assert result.relative_error == pytest.approx(2)
+
+
+def test_two_answers_of_nothing_agree_and_are_flagged():
+    nothing = np.zeros((2, 5), dtype=np.float32)
+    result = judge(nothing.copy(), {"logits": nothing})
+    assert (result.passed, result.cosine) == (True, 1)
+    assert "degenerate output: logits" in result.reason
 
 
 def test_an_output_without_signal_is_flagged_as_degenerate():

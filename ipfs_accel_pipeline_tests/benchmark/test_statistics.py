@@ -90,6 +90,8 @@ def test_a_quiet_measurement_has_no_noise_reasons():
     [
         ([[10.0] * 40], [False], "a round missed its interval target"),
         ([[10.0] * 20 + [12.0] * 20], [True], "first and second half of a round disagree"),
+        ([[10.0] * 40, [10.0] * 20 + [12.0] * 20], [True] * 2, "first and second half of a round disagree"),
+        ([[10.0] * 40, [10.0] * 40], [True, False], "a round missed its interval target"),
         ([[10.0] * 40, [10.0] * 40, [12.0] * 40], [True] * 3, "the rounds disagree"),
     ],
 )

@@ -13,7 +13,6 @@ from ipfs_accel_pipeline.cli import main
 from ipfs_accel_pipeline.models.bundles import bundle_folder, open_bundle
 from ipfs_accel_pipeline.pipeline import hub_measuring
 from ipfs_accel_pipeline.pipeline.run import choose_platforms, choose_qualcomm
-from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline_tests.fakes import hardware_row
 from ipfs_accel_pipeline_tests.hub_server import TOKEN, HubServer, answers_of
@@ -46,11 +45,6 @@ def invoke(*arguments):
     return CliRunner().invoke(main, ["--qualcomm", "--profile", "smoke", "--weights", "random", *arguments])
 
 
-def stored(workshop, query):
-    with open_database(workshop.settings.database) as connection:
-        return connection.execute(query).fetchall()
-
-
 def test_the_emulator_is_taken_only_without_a_real_device():
     assert choose_qualcomm([CPU, HUB, EMULATOR]) == [HUB]
     assert choose_qualcomm([CPU, EMULATOR]) == [EMULATOR]
@@ -80,15 +74,15 @@ def test_without_a_token_the_emulator_tells_compatibility_and_parity_and_no_late
     result = invoke("--models", TINY, "--precisions", "int8")
     assert result.exit_code == 0, result.output
     assert "The emulator tells what runs" in result.output
-    (row,) = stored(workshop, "SELECT status, endpoint_type, provenance, precision, parity_cosine FROM test_results")
+    (row,) = workshop.stored("SELECT status, endpoint_type, provenance, precision, parity_cosine FROM test_results")
     assert row[:4] == ("passed", "qnn_emulator", "emulated", "int8")
     assert row[4] > 0.95
     (shard,) = ShardStore(workshop.settings.shards).shards()
     (observation,) = ShardStore(workshop.settings.shards).read(shard).observations
     assert observation.latencies_ms == (), "an emulator is not timed at all"
-    assert stored(workshop, "SELECT count(*) FROM performance_results") == [(0,)]
-    assert stored(workshop, "SELECT count(*) FROM power_metrics") == [(0,)]
-    assert stored(workshop, "SELECT compatibility_status FROM hardware_compatibility") == [("compatible",)]
+    assert workshop.stored("SELECT count(*) FROM performance_results") == [(0,)]
+    assert workshop.stored("SELECT count(*) FROM power_metrics") == [(0,)]
+    assert workshop.stored("SELECT compatibility_status FROM hardware_compatibility") == [("compatible",)]
 
 
 @pytest.mark.slow
@@ -102,7 +96,7 @@ def test_twelve_devices_wait_in_the_hubs_queues_together(workshop, monkeypatch):
         monkeypatch.setenv("BENCHMARK_AIHUB_DEVICES", "os:android")  # all but one
         result = invoke("--models", TINY)
     assert result.exit_code == 0, result.output
-    assert stored(workshop, "SELECT count(DISTINCT hardware_id), count(*) FROM performance_results") == [(12, 12)]
+    assert workshop.stored("SELECT count(DISTINCT hardware_id), count(*) FROM performance_results") == [(12, 12)]
     assert server.requests.count(("POST", "/models")) == 1
     first_poll = server.requests.index(("GET", "/job_summaries"))
     assert server.requests[:first_poll].count(("POST", "/jobs")) == 12
@@ -118,7 +112,7 @@ def test_a_token_without_a_chosen_device_measures_the_default_one(workshop, monk
         monkeypatch.setenv("BENCHMARK_AIHUB_TOKEN", TOKEN)
         monkeypatch.setenv("BENCHMARK_AIHUB_URL", server.url)
         assert invoke("--models", TINY).exit_code == 0
-    assert stored(workshop, "SELECT requested_device FROM test_results") == [("Samsung Galaxy S24, android 14",)]
+    assert workshop.stored("SELECT requested_device FROM test_results") == [("Samsung Galaxy S24, android 14",)]
 
 
 _RUN = """
@@ -152,5 +146,5 @@ def test_a_run_that_was_killed_while_it_waited_pays_for_nothing_twice(workshop, 
         assert subprocess.run([sys.executable, "-c", _RUN % TINY], capture_output=True, timeout=120).returncode == 0
         assert server.count("POST", "/jobs") == 4
         assert server.count("POST", "/models") == 1
-    assert stored(workshop, "SELECT count(*), count(DISTINCT run_id) FROM performance_results") == [(2, 1)]
+    assert workshop.stored("SELECT count(*), count(DISTINCT run_id) FROM performance_results") == [(2, 1)]
     assert list((workshop.settings.data / "aihub").glob("*.json")) == []

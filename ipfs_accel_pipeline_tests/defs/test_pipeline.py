@@ -11,7 +11,6 @@ from ipfs_accel_pipeline.defs.sensors import new_hardware
 from ipfs_accel_pipeline.models.catalogue import load_catalogue
 from ipfs_accel_pipeline.records import HardwareType
 from ipfs_accel_pipeline.storage.database import open_database
-from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests.fakes import hardware_row
 from ipfs_accel_pipeline_tests.workshop import TINY
@@ -28,13 +27,8 @@ TABLES = (
 )
 
 
-def stored(workshop, query):
-    with open_snapshot(workshop.settings.snapshot) as connection:
-        return connection.execute(query).fetchall()
-
-
 def counts(workshop):
-    return {table: stored(workshop, f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}
+    return {table: workshop.published(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}
 
 
 def metadata(result, asset):
@@ -44,7 +38,7 @@ def metadata(result, asset):
 
 def test_detection_stores_all_eight_types_and_makes_partitions_of_what_is_there(workshop, launch, hardware):
     assert launch("publish").success
-    rows = stored(workshop, "SELECT hardware_type, hardware_id, available FROM hardware_platforms")
+    rows = workshop.published("SELECT hardware_type, hardware_id, available FROM hardware_platforms")
     assert {kind for kind, _, _ in rows} == set(HardwareType)
     assert sorted(key for _, key, available in rows if available) == hardware
 
@@ -60,21 +54,21 @@ def test_one_run_measures_stores_checks_and_reports(workshop, launch, openvino):
         "hardware_compatibility": 1,
         "power_metrics": 1,
     }
-    (test,) = stored(
-        workshop, "SELECT model_id, status, requested_device, actual_device, parity_cosine FROM test_results"
+    (test,) = workshop.published(
+        "SELECT model_id, status, requested_device, actual_device, parity_cosine FROM test_results"
     )
     assert test[:4] == (TINY, "passed", "CPU", "CPU")
     assert test[4] > 0.9999
     assert all(check.passed for check in result.get_asset_check_evaluations())
     assert len(result.get_asset_check_evaluations()) == 8
-    assert stored(workshop, "SELECT count(*) FROM test_results ANTI JOIN model_versions USING (model_version_id)") == [
-        (0,)
-    ]
-    assert stored(workshop, "SELECT verdict, place FROM recommendations WHERE prefer = 'latency'") == [
+    assert workshop.published(
+        "SELECT count(*) FROM test_results ANTI JOIN model_versions USING (model_version_id)"
+    ) == [(0,)]
+    assert workshop.published("SELECT verdict, place FROM recommendations WHERE prefer = 'latency'") == [
         ("recommended", 1)
     ]
-    assert stored(workshop, "SELECT recommended FROM hardware_compatibility") == [(True,)]
-    assert stored(workshop, "SELECT count(*) FROM performance_changes") == [(0,)]  # one night has no history
+    assert workshop.published("SELECT recommended FROM hardware_compatibility") == [(True,)]
+    assert workshop.published("SELECT count(*) FROM performance_changes") == [(0,)]  # one night has no history
     assert metadata(result, "measurements")["rounds/passed"].value == 1
     assert "data:image/svg+xml" in metadata(result, "performance_results")["latency"].value
     report = json.loads((workshop.settings.reports / "report.json").read_text())
@@ -91,16 +85,16 @@ def test_hardware_that_the_sensor_finds_becomes_a_partition_and_is_measured(work
     (request,) = [request for request in found.run_requests if request.partition_key.startswith("openvino-cpu")]
     result = launch("benchmark", request.partition_key)
     assert result.success
-    assert stored(workshop, "SELECT hardware_id FROM performance_results") == [(request.partition_key,)]
+    assert workshop.published("SELECT hardware_id FROM performance_results") == [(request.partition_key,)]
 
 
 def test_two_nights_give_two_sets_of_rows(workshop, launch, openvino):
     first, second = launch("benchmark", openvino), launch("benchmark", openvino)
     assert first.success
     assert second.success
-    runs = stored(workshop, "SELECT run_id, count(*) FROM performance_results GROUP BY run_id")
+    runs = workshop.published("SELECT run_id, count(*) FROM performance_results GROUP BY run_id")
     assert sorted(runs) == sorted([(first.run_id, 1), (second.run_id, 1)])
-    assert stored(workshop, "SELECT count(*) FROM hardware_compatibility") == [(1,)]
+    assert workshop.published("SELECT count(*) FROM hardware_compatibility") == [(1,)]
 
 
 def test_a_failed_run_continued_from_failure_doubles_nothing(workshop, launch, openvino, instance, monkeypatch):
@@ -126,8 +120,8 @@ def test_a_failed_run_continued_from_failure_doubles_nothing(workshop, launch, o
         steps = {event.node_name for event in again.filter_events(lambda e: e.is_step_success)}
     assert "measurements" not in steps, "what was measured is not measured again"
     assert "performance_results" in steps
-    assert stored(workshop, "SELECT run_id FROM test_results") == [(failed.run_id,)]
-    assert stored(workshop, "SELECT run_id FROM performance_results") == [(failed.run_id,)]
+    assert workshop.published("SELECT run_id FROM test_results") == [(failed.run_id,)]
+    assert workshop.published("SELECT run_id FROM performance_results") == [(failed.run_id,)]
 
 
 def test_a_good_run_executed_again_says_that_nothing_was_measured(launch, openvino, instance):
@@ -166,11 +160,11 @@ def test_a_benchmark_that_cannot_run_does_not_fail_the_run(workshop, launch, ope
     config = run_config["resources"]["benchmark"]["config"]
     config |= {"sequence_lengths": [16, 4096]}  # the second exceeds the model
     assert launch("benchmark", openvino, run_config).success
-    rows = stored(workshop, "SELECT sequence_length, status, success FROM test_results ORDER BY 1")
+    rows = workshop.published("SELECT sequence_length, status, success FROM test_results ORDER BY 1")
     assert rows[0] == (16, "passed", True)
     assert rows[1][1:] == ("unsupported", False)
-    assert stored(workshop, "SELECT count(*) FROM performance_results") == [(1,)]
-    assert stored(workshop, "SELECT compatibility_status FROM hardware_compatibility") == [("partial",)]
+    assert workshop.published("SELECT count(*) FROM performance_results") == [(1,)]
+    assert workshop.published("SELECT compatibility_status FROM hardware_compatibility") == [("partial",)]
 
 
 @pytest.mark.parametrize(
@@ -205,8 +199,7 @@ def test_a_device_that_is_not_here_any_more_is_not_said_to_be_available(workshop
         write_rows(connection, "hardware_platforms", [gone])
     assert launch("detect").success
     assert launch("publish").success
-    ((available, reason),) = stored(
-        workshop,
+    ((available, reason),) = workshop.published(
         f"SELECT available, unavailable_reason FROM hardware_platforms WHERE hardware_id = '{gone.hardware_id}'",
     )
     assert not available

@@ -34,11 +34,6 @@ def server(workshop, monkeypatch):
         yield server
 
 
-def rows(workshop, query):
-    with open_database(workshop.settings.database) as connection:
-        return connection.execute(query).fetchall()
-
-
 def test_the_chosen_devices_are_partitions_and_one_is_measured_and_reported(workshop, server, launch, instance):
     assert launch("detect").success
     partitions = set(instance.get_dynamic_partitions("hardware"))
@@ -47,18 +42,17 @@ def test_the_chosen_devices_are_partitions_and_one_is_measured_and_reported(work
     result = launch("benchmark", PARTITION)
     assert result.success
     assert all(check.passed for check in result.get_asset_check_evaluations())
-    (test,) = rows(
-        workshop,
+    (test,) = workshop.stored(
         "SELECT status, endpoint_type, precision, provenance, requested_device, actual_device FROM test_results",
     )
     device = "Samsung Galaxy S24, android 14"
     assert test == ("passed", "aihub", "fp16", "measured", device, device)
-    (performance,) = rows(workshop, "SELECT p50_latency_ms, iterations, memory_peak_mb FROM performance_results")
+    (performance,) = workshop.stored("SELECT p50_latency_ms, iterations, memory_peak_mb FROM performance_results")
     assert performance == (2.03, 100, 259)
-    (power,) = rows(workshop, "SELECT power_watts_avg, source, reason FROM power_metrics")
+    (power,) = workshop.stored("SELECT power_watts_avg, source, reason FROM power_metrics")
     assert power[:2] == (None, "unavailable")
     assert "AI Hub measures no power" in power[2]
-    assert rows(workshop, "SELECT hardware_id, compatibility_status FROM hardware_compatibility") == [
+    assert workshop.stored("SELECT hardware_id, compatibility_status FROM hardware_compatibility") == [
         (PARTITION, "compatible")
     ]
     report = json.loads((workshop.settings.reports / "report.json").read_text())
@@ -71,10 +65,10 @@ def test_a_failed_job_is_a_row_with_the_hubs_reason_and_the_run_goes_on(workshop
     server.job_failures["Samsung Galaxy S24"] = ("RUNTIME_DEVICE_OOM", "out of device memory")
     assert launch("detect").success
     assert launch("benchmark", PARTITION).success
-    (row,) = rows(workshop, "SELECT status, error_message FROM test_results")
+    (row,) = workshop.stored("SELECT status, error_message FROM test_results")
     assert row[0] == "out_of_memory"
     assert "out of device memory" in row[1]
-    assert rows(workshop, "SELECT count(*) FROM performance_results") == [(0,)]
+    assert workshop.stored("SELECT count(*) FROM performance_results") == [(0,)]
 
 
 def files_with_the_token(*folders):
@@ -90,7 +84,7 @@ def test_the_token_is_written_nowhere_though_the_hub_repeats_it(workshop, server
     assert launch("detect").success
     result = launch("benchmark", PARTITION)
     assert result.success
-    (row,) = rows(workshop, "SELECT status, error_message FROM test_results")
+    (row,) = workshop.stored("SELECT status, error_message FROM test_results")
     assert row[0] == ("unsupported" if status else "passed")
     assert not status or "<token>" in row[1]
     # Dagster's own storage (runs, run configuration, events, metadata, logs), then shards, ledger, database, reports.
@@ -107,7 +101,7 @@ def test_without_a_token_the_run_ends_well_and_the_row_says_what_is_missing(
     monkeypatch.setenv("QAIHUB_CLIENT_INI", str(tmp_path / "none.ini"))
     monkeypatch.setattr(hardware_platforms, "detect_apart", lambda: stored_platforms(workshop))  # as it was
     assert launch("benchmark", PARTITION).success
-    (row,) = rows(workshop, "SELECT status, error_message FROM test_results")
+    (row,) = workshop.stored("SELECT status, error_message FROM test_results")
     assert row[0] == "unsupported"
     assert "AI Hub needs an API token: set BENCHMARK_AIHUB_TOKEN" in row[1]
 

@@ -16,7 +16,6 @@ import dagster as dg
 import pytest
 from dagster_graphql import DagsterGraphQLClient
 
-from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 from ipfs_accel_pipeline_tests.workshop import TINY
 
 pytestmark = [pytest.mark.slow, pytest.mark.webserver]
@@ -141,11 +140,6 @@ def server(workshop, tmp_path):
             server.stop()
 
 
-def stored(workshop, query):
-    with open_snapshot(workshop.settings.snapshot) as connection:
-        return connection.execute(query).fetchall()
-
-
 @pytest.mark.timeout(900)
 def test_a_person_detects_launches_backfills_and_turns_the_sensor_on(server, workshop):
     # The detection makes this machine's devices partitions.
@@ -161,7 +155,7 @@ def test_a_person_detects_launches_backfills_and_turns_the_sensor_on(server, wor
     chosen = next(key for key in partitions if key.startswith(openvino))
     first = server.launch("benchmark", chosen)
     server.wait({"runIds": [first]}, 1)
-    assert stored(workshop, "SELECT run_id, hardware_id FROM performance_results") == [(first, chosen)]
+    assert workshop.published("SELECT run_id, hardware_id FROM performance_results") == [(first, chosen)]
 
     # A backfill over all partitions.
     backfill = server.ask(
@@ -176,9 +170,9 @@ def test_a_person_detects_launches_backfills_and_turns_the_sensor_on(server, wor
     tag = {"key": "dagster/backfill", "value": backfill["backfillId"]}
     runs = server.wait({"tags": [tag]}, len(partitions))
     assert {one["value"] for run in runs for one in run["tags"] if one["key"] == "dagster/partition"} == set(partitions)
-    tested = stored(workshop, "SELECT hardware_id, count(DISTINCT run_id) FROM test_results GROUP BY 1")
+    tested = workshop.published("SELECT hardware_id, count(DISTINCT run_id) FROM test_results GROUP BY 1")
     assert dict(tested) == {key: 2 if key == chosen else 1 for key in partitions}
-    timed = stored(workshop, "SELECT DISTINCT hardware_id FROM performance_results")
+    timed = workshop.published("SELECT DISTINCT hardware_id FROM performance_results")
     assert {key for (key,) in timed} == {key for key in partitions if not key.endswith("emulator")}
 
     # Two benchmarks never ran at once on this host.

@@ -4,7 +4,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ipfs_accel_pipeline.analysis.recommendation import Wish, groups, judge
+from ipfs_accel_pipeline.analysis.candidates import Wish, groups
+from ipfs_accel_pipeline.analysis.recommendation import judge
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.models.catalogue import find_model, load_catalogue
 from ipfs_accel_pipeline.models.model_registry import is_registry_name, resolve, suitability_tags, write_tags

@@ -16,16 +16,11 @@ from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.queries import run_query
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, NOON, failed_observation, hardware_row
+from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, NOON, change_row, failed_observation, hardware_row
 from ipfs_accel_pipeline_tests.pipeline.nights import load_nights, night, seal
 
 OTHER = "openvino-cpu-fake-9000"
 SLOW_FROM = 10
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +43,14 @@ def changes(settings, **where):
     with open_database(settings.database) as connection:
         rows = refresh_changes(connection)
     return [row for row in rows if all(getattr(row, name) == value for name, value in where.items())]
+
+
+@pytest.mark.parametrize(
+    "change", [{"kind": "improvement"}, {"status": "expected"}, {"still_found": False}, {"recovered_at": NOON}]
+)
+def test_only_a_regression_that_is_still_there_and_unanswered_is_open(change):
+    assert is_open(change_row())
+    assert not is_open(change_row(**change))
 
 
 def test_a_regression_is_found_explained_and_stored(slowed):

@@ -4,22 +4,14 @@ import gzip
 from dataclasses import asdict
 from datetime import timedelta
 
-import pytest
-
 from ipfs_accel_pipeline.models.spec import ModelSpec
 from ipfs_accel_pipeline.pipeline.loading import load_pending, pending_rows, pending_shards, register_parents
 from ipfs_accel_pipeline.records import Status
-from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, MODEL_ID, failed_observation, hardware_row, observation
 
 SPEC = ModelSpec(MODEL_ID, "bert", "text_encoder", "text", "catalogue", parameters=4_000_000)
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
 def seal(settings, run_id, *observations, hardware_id=HARDWARE_ID):

@@ -3,19 +3,11 @@
 import os
 import time
 
-import pytest
-
 from ipfs_accel_pipeline.pipeline.recovery import recover_abandoned
-from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline_tests.fakes import HARDWARE_ID, observation
 
 WEEK_S = 7 * 86400
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
 def leave(settings, run_id, idle_s=0.0, hardware_id=HARDWARE_ID):

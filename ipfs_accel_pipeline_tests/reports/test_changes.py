@@ -14,7 +14,6 @@ from ipfs_accel_pipeline.reports.changes import EarlierReport
 from ipfs_accel_pipeline.reports.content import gather
 from ipfs_accel_pipeline.reports.distributions import BINS
 from ipfs_accel_pipeline.reports.write import render_report
-from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.database import open_database
 from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
@@ -33,11 +32,6 @@ AFTER = [
     (fakes.failed_test_row(id="test-14", batch_size=4, timestamp=LATER), None),
     example.passed(16, 10.0, batch_size=6, run_id="run-b", timestamp=LATER),
 ]
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(data=tmp_path, database=tmp_path / "benchmark.duckdb")
 
 
 def store(settings, pairs):

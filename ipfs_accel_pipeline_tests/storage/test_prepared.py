@@ -97,23 +97,31 @@ def test_an_unknown_filter_is_refused(example_snapshot):
         case_rows(connection, "dashboard/case_row", {"colour": ["red"]})
 
 
-def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path):
+@pytest.fixture
+def empty(tmp_path):
+    """A database without rows, and its published snapshot."""
     database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
     publish_snapshot(database, path)
-    snapshot = PreparedSnapshot(path, patience_s=60)
+    return database, path
+
+
+def publish_example(database, path):
+    example.write_example(database)
+    publish_snapshot(database, path)
+
+
+def test_a_reader_keeps_its_snapshot_while_another_is_published(empty):
+    snapshot = PreparedSnapshot(empty[1], patience_s=60)
     count = "SELECT count(*) FROM models"
     with snapshot.reading() as old:
-        example.write_example(database)
-        publish_snapshot(database, path)
+        publish_example(*empty)
         with snapshot.reading() as new:
             assert new.execute(count).fetchall() == [(len(example.MODELS),)]
         assert old.execute(count).fetchall() == [(0,)]
 
 
-def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monkeypatch):
-    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
-    publish_snapshot(database, path)
-    snapshot = PreparedSnapshot(path, patience_s=0)
+def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(empty, monkeypatch):
+    snapshot = PreparedSnapshot(empty[1], patience_s=0)
     snapshot.open()
     may_go_on, prepare = threading.Event(), prepared.prepare
 
@@ -122,8 +130,7 @@ def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monk
         prepare(connection)
 
     monkeypatch.setattr(prepared, "prepare", slowly)
-    example.write_example(database)
-    publish_snapshot(database, path)
+    publish_example(*empty)
 
     assert models_seen(snapshot) == 0
     may_go_on.set()
@@ -135,10 +142,8 @@ def test_while_a_new_snapshot_is_prepared_the_one_before_is_shown(tmp_path, monk
     snapshot.close()
 
 
-def test_a_watched_snapshot_is_prepared_when_it_is_published_and_not_when_somebody_asks(tmp_path, monkeypatch):
-    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
-    publish_snapshot(database, path)
-    snapshot = PreparedSnapshot(path, patience_s=60)
+def test_a_watched_snapshot_is_prepared_when_it_is_published_and_not_when_somebody_asks(empty, monkeypatch):
+    snapshot = PreparedSnapshot(empty[1], patience_s=60)
     snapshot.open()
     is_prepared, prepare = threading.Event(), prepared.prepare
 
@@ -148,8 +153,7 @@ def test_a_watched_snapshot_is_prepared_when_it_is_published_and_not_when_somebo
 
     monkeypatch.setattr(prepared, "prepare", told)
     snapshot.watch(every_s=0.01)
-    example.write_example(database)
-    publish_snapshot(database, path)
+    publish_example(*empty)
 
     assert is_prepared.wait(60)
     assert models_seen(snapshot) == len(example.MODELS)
@@ -162,18 +166,16 @@ def models_seen(snapshot) -> int:
         return count
 
 
-def test_a_published_file_that_cannot_be_read_is_told_and_can_be_mended(tmp_path):
-    database, path = tmp_path / "benchmark.duckdb", tmp_path / "snapshot.duckdb"
-    publish_snapshot(database, path)
-    snapshot = PreparedSnapshot(path, patience_s=60)
+def test_a_published_file_that_cannot_be_read_is_told_and_can_be_mended(empty, tmp_path):
+    snapshot = PreparedSnapshot(empty[1], patience_s=60)
     snapshot.open()
     (tmp_path / "broken").write_text("no database")
-    (tmp_path / "broken").replace(path)
+    (tmp_path / "broken").replace(empty[1])
 
     with pytest.raises(StorageError, match="Cannot open the snapshot"), snapshot.reading():
         pass
 
-    publish_snapshot(database, path)
+    publish_snapshot(*empty)
     assert models_seen(snapshot) == 0
 
 

@@ -138,17 +138,17 @@ def test_tests_without_power_are_measured_passes_only(scene):
     assert rows(scene, "tests_without_power", "test_id shard_id") == [("t4", "s3"), ("t2", "s2")]
 
 
-def test_latest_tests_are_one_per_measured_case(scene):
-    columns = "test_id model_id hardware_id batch_size sequence_length status"
-    assert sorted(rows(scene, "latest_tests", columns)) == [
-        ("t2", "bert", "cpu-a", 1, 128, "passed"),
-        ("t3", "bert", "cpu-a", 8, 128, "error"),
-        ("t5", "bert", "cpu-b", 4, 128, "error"),
-        ("t6", "vit", "cpu-b", 1, None, "unsupported"),
+def test_evidence_of_compatibility_is_the_newest_test_of_each_case_and_provenance(scene):
+    columns = "test_id model_id hardware_id status provenance"
+    assert rows(scene, "compatibility_evidence", columns) == [
+        ("t2", "bert", "cpu-a", "passed", "measured"),
+        ("t3", "bert", "cpu-a", "error", "measured"),
+        ("t5", "bert", "cpu-b", "error", "measured"),
+        ("t6", "vit", "cpu-b", "unsupported", "measured"),
+        ("t7", "bert", "cpu-a", "passed", "imported"),
+        ("t8", "vit", "cpu-a", "passed", "emulated"),
     ]
-    assert rows(scene, "latest_tests", "test_id", model_id="vit") == [("t6",)]
-    unmeasured = rows(scene, "latest_tests", "test_id", hardware_id="cpu-a", include_unmeasured=True)
-    assert sorted(unmeasured) == [("t2",), ("t3",), ("t7",), ("t8",)]
+    assert rows(scene, "compatibility_evidence", "test_id", hardware_id="cpu-b") == [("t5",), ("t6",)]
 
 
 def test_a_skipped_test_is_the_latest_only_of_a_case_that_was_never_run(parents):
@@ -160,7 +160,7 @@ def test_a_skipped_test_is_the_latest_only_of_a_case_that_was_never_run(parents)
     ]
     write_rows(parents, "test_results", tests)
 
-    assert sorted(rows(parents, "latest_tests", "test_id")) == [("only skipped",), ("ran",)]
+    assert sorted(rows(parents, "compatibility_evidence", "test_id")) == [("only skipped",), ("ran",)]
 
 
 def test_of_two_tests_of_one_moment_the_greater_id_is_the_latest_whichever_was_stored_first(parents):
@@ -168,7 +168,7 @@ def test_of_two_tests_of_one_moment_the_greater_id_is_the_latest_whichever_was_s
     write_rows(parents, "test_results", tests)
     write_rows(parents, "performance_results", [performance_row(id=f"of {t.id}", test_id=t.id) for t in tests])
 
-    assert rows(parents, "latest_tests", "test_id") == [("t2",)]
+    assert rows(parents, "compatibility_evidence", "test_id") == [("t2",)]
     everything = {"models": [tests[0].model_id], "hardware": [tests[0].hardware_id]}
     assert rows(parents, "report_performance", "test_id", **everything) == [("t2",)]
 

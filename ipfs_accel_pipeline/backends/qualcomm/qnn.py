@@ -19,6 +19,7 @@ from ipfs_accel_pipeline.backends.qualcomm.artefacts import ARTEFACTS, artefact
 from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import as_float32, match_inputs, match_outputs
+from ipfs_accel_pipeline.models.onnx_files import free_dimensions, graph_signature
 from ipfs_accel_pipeline.qualcomm.qnn import (
     EMULATED_ARCHITECTURE,
     EMULATED_SOC,
@@ -166,26 +167,13 @@ def _compile(plan: _Plan, arrays: dict[str, np.ndarray]) -> _Compiled:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-    for axis, size in _free_axes(plan.path, arrays).items():
-        options.add_free_dimension_override_by_name(axis, size)
+    for name, size in free_dimensions(graph_signature(plan.path).inputs, arrays).items():
+        options.add_free_dimension_override_by_name(name, size)
     options.add_provider_for_devices(plan.devices, plan.options)
     started = time.perf_counter()
     session = onnxruntime.InferenceSession(str(plan.path), options)
     load_ms = milliseconds_since(started)
     return _Compiled(session, load_ms, _proof(session))
-
-
-def _free_axes(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, int]:
-    """The graph's named axes with the sizes that these inputs give them."""
-    import onnx
-
-    axes: dict[str, int] = {}
-    for value in onnx.load(str(path), load_external_data=False).graph.input:
-        if value.name in arrays:
-            dims = value.type.tensor_type.shape.dim
-            sizes = zip(dims, arrays[value.name].shape, strict=True)
-            axes |= {dim.dim_param: size for dim, size in sizes if dim.dim_param}
-    return axes
 
 
 def _proof(session: Any) -> dict[str, Any]:

@@ -44,11 +44,6 @@ const methods = {
     return { build_ms };
   },
 
-  async forget({ feed }) {
-    feeds.delete(feed);
-    return {};
-  },
-
   // One inference; its outputs are posted as float32 bytes.
   async infer({ feed, names, url }) {
     const { session, inputs } = feeds.get(feed);
@@ -85,14 +80,8 @@ const methods = {
     const device = model.provider === 'webgpu' ? await ort.env.webgpu.device : null;
     const { vendor, architecture, description, isFallbackAdapter } = device?.adapterInfo ?? {};
     const adapter = device ? { vendor, architecture, description, is_fallback: Boolean(isFallbackAdapter) } : null;
-    const [{ session, calls }] = sessions.values();
-    return {
-      adapter,
-      threads: ort.env.wasm.numThreads,
-      build_calls: calls,
-      input_names: session.inputNames,
-      output_names: session.outputNames,
-    };
+    const [{ calls }] = sessions.values();
+    return { adapter, threads: ort.env.wasm.numThreads, build_calls: calls };
   },
 };
 

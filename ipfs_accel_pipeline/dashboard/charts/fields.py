@@ -11,8 +11,7 @@ from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.reports import figures
 
 _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
-# Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
-_SCALE = "Cividis"
+_SCALE = "Cividis"  # safe for the colour-blind
 _ROWS_OF_A_SCALE = 8
 _LABELLED = (1, 2, 5)  # of each decade of a logarithmic axis
 
@@ -53,9 +52,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
 
 def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     """A colour bar of a logarithm that shows the values themselves."""
-    exponents = range(floor(log10(low)), ceil(log10(high)) + 1)
-    ticks = [step * 10.0**power for power in exponents for step in (1, 2, 5)]
-    ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001] or [low, high]
+    ticks = _labelled(low * 0.999, high * 1.001) or [low, high]
     return {
         "title": {"text": title, "side": "right"},
         "tickvals": [log10(tick) for tick in ticks],
@@ -64,10 +61,10 @@ def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     }
 
 
-def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str = "hardware_type") -> Figure:
-    """Three quantities of every case that has all of them, on logarithmic axes; one colour and marker per group."""
+def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]]) -> Figure:
+    """Three quantities of every case that has all, on logarithmic axes; a colour and marker for each hardware type."""
     traces = []
-    for number, (name, members) in enumerate(_groups(rows, group)):
+    for number, (name, members) in enumerate(_by_hardware_type(rows)):
         x, y, z = ([row[column] for row in members] for column, _ in axes)
         traces.append(
             {
@@ -94,10 +91,10 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str =
     return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)
 
 
-def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: str = "hardware_type") -> Figure:
+def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str]) -> Figure:
     """Two quantities; what nothing beats in both is joined by a line."""
     traces: list[dict[str, Any]] = []
-    for number, (name, members) in enumerate(_groups(rows, group)):
+    for number, (name, members) in enumerate(_by_hardware_type(rows)):
         traces.append(
             {
                 "type": "scatter",
@@ -141,14 +138,17 @@ def _log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
     shown = [value for value in values if value > 0]
     if not shown:
         return axis
-    low, high = min(shown), max(shown)
-    ticks = [
-        digit * 10.0**power for power in range(floor(log10(low)) - 1, ceil(log10(high)) + 1) for digit in _LABELLED
-    ]
-    inside = [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
-    return axis | {"tickvals": inside, "ticktext": [f"{tick:.12g}" for tick in inside]}
+    ticks = _labelled(min(shown) / 1.5, max(shown) * 1.5)
+    return axis | {"tickvals": ticks, "ticktext": [f"{tick:.12g}" for tick in ticks]}
 
 
-def _groups(rows: Sequence[Row], group: str) -> list[tuple[str, list[Row]]]:
-    names = sorted({str(row[group]) for row in rows})
-    return [(name, [row for row in rows if str(row[group]) == name]) for name in names]
+def _labelled(low: float, high: float) -> list[float]:
+    """The round numbers between two ends."""
+    powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    ticks = (digit * 10.0**power for power in powers for digit in _LABELLED)
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def _by_hardware_type(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    names = sorted({row["hardware_type"] for row in rows})
+    return [(name, [row for row in rows if row["hardware_type"] == name]) for name in names]

@@ -67,6 +67,11 @@ def test_without_a_counter_the_average_is_the_mean_of_the_samples():
     assert (reading.power_watts_avg, reading.power_watts_peak, reading.energy_joules) == (30, 30, None)
 
 
+def test_an_answer_of_no_watts_at_all_is_no_sample():
+    reading = reading_of(FakeProbe(watts=lambda t: 0 if int(t * 50) % 2 else 30))
+    assert (reading.power_watts_avg, reading.power_watts_peak) == (30, 30)
+
+
 def test_a_counter_alone_gives_the_peak_too():
     def joules(t):  # 10 W, and 60 W in the second half of the window
         return 10 * t + 50 * max(0, t - WINDOW_S / 2)
