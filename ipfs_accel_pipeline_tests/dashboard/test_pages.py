@@ -407,3 +407,37 @@ def test_a_download_has_all_rows_where_the_page_shows_the_first(tmp_path, histor
     shown = page(client, "/tests").count("<tr>") - 1
     assert shown == 300
     assert len(rows_of(client, "/tests.json")) == 16 * 8 * 3 * 2 * 6
+
+
+def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_front_is_of_all_cases_however_few_are_drawn(client, monkeypatch):
+    def on_the_page(text: str) -> list[str]:
+        return re.findall(r"/test\?id=([^\"]+)", text.split("On the front")[-1])
+
+    address = "/pareto?x=latency&y=throughput"
+    whole = on_the_page(page(client, address))
+    all_cases = len(downloaded(client, address.replace("?", ".json?")))
+    assert len(whole) > 1
+
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.fields._MOST_POINTS", 1)
+    text = page(client, address)
+
+    assert on_the_page(text) == whole
+    assert f"of {all_cases} cases are drawn" in plain(text)
+    assert len(downloaded(client, address.replace("?", ".json?"))) == all_cases
+
+
+def test_a_case_with_the_asked_numbers_is_found_behind_any_number_of_cases_without(client, monkeypatch):
+    """Energy is known of CPU and CUDA only, and the first cases of the list are none of these."""
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.fields._MOST_POINTS", 1)
+
+    rows = downloaded(client, "/scatter.json?x=energy&y=latency&z=memory")
+
+    assert len(rows) > 100
+    assert all(row["joules_per_item"] for row in rows)
+    assert "No case has all three numbers" not in page(client, "/scatter?x=energy&y=latency&z=memory")

@@ -52,12 +52,13 @@ def heatmap(desk: Desk, state: HeatmapState) -> Screen:
 
 def scatter(desk: Desk, state: ScatterState) -> Screen:
     axes = [METRICS[state.x], METRICS[state.y], METRICS[state.z]]
-    rows, counts, is_cut = _points(desk, state, axes)
+    complete, counts = _complete(desk, state, axes)
+    rows = _drawn(desk, state, complete)
     return Screen(
         "scatter",
         "Three quantities",
         rows=rows,
-        context={"state": state, "axes": axes, "counts": counts, "is_cut": is_cut, "most": _MOST_POINTS},
+        context={"state": state, "axes": axes, "counts": counts, "total": len(complete)},
         charts={"scatter": charts.scatter3d(rows, [(axis.column, axis.title) for axis in axes])} if rows else {},
         offered=OFFERED,
         needs_3d=True,
@@ -65,16 +66,20 @@ def scatter(desk: Desk, state: ScatterState) -> Screen:
 
 
 def pareto(desk: Desk, state: ParetoState) -> Screen:
-    """Only results that may be ranked can stand on a front."""
+    """Only results that may be ranked can stand on a front; all of them are asked, however many are drawn."""
     axes = [METRICS[state.x], METRICS[state.y]]
-    rows, counts, is_cut = _points(desk, state, axes)
-    rows = on_front([row for row in rows if row["not_ranked_reason"] is None], *axes)
+    complete, counts = _complete(desk, state, axes)
+    candidates = on_front([row for row in complete if row["is_ranked"]], *axes)
+    front_first = sorted(candidates, key=lambda row: not row["is_on_front"])
+    front = {row["test_id"] for row in candidates if row["is_on_front"]}
+    drawn = _drawn(desk, state, front_first, at_least=len(front))
+    rows = [row | {"is_on_front": row["test_id"] in front} for row in drawn]
     return Screen(
         "pareto",
         "Pareto fronts",
         rows=rows,
         context={
-            "state": state, "axes": axes, "counts": counts, "is_cut": is_cut, "most": _MOST_POINTS,
+            "state": state, "axes": axes, "counts": counts, "total": len(candidates),
             "front": sorted((row for row in rows if row["is_on_front"]), key=lambda row: row[axes[0].column]),
         },
         charts={"pareto": charts.pareto(rows, *_columns(axes))} if rows else {},
@@ -102,12 +107,20 @@ def _columns(axes: Sequence[Metric]) -> tuple[tuple[str, str], tuple[str, str]]:
     return (axes[0].column, axes[0].title), (axes[1].column, axes[1].title)
 
 
-def _points(desk: Desk, state: Filters, axes: Sequence[Metric]) -> tuple[Rows, dict[str, int], bool]:
-    """Cases that have every quantity, how many have each, and whether there are more than are drawn."""
-    rows = desk.cases("case_point", state, count=_MOST_POINTS + 1)
-    counts = {axis.title: sum(bool(row[axis.column]) for row in rows) for axis in axes}
-    complete = [row for row in rows if all(row[axis.column] for axis in axes)]  # a logarithm has no zero
-    return complete[:_MOST_POINTS], counts, len(rows) > _MOST_POINTS
+def _complete(desk: Desk, state: Filters, axes: Sequence[Metric]) -> tuple[Rows, dict[str, int]]:
+    """Every case that has all quantities, by their columns, and how many cases have each."""
+    columns = [axis.column for axis in axes]
+    known = desk.cases("case_number", state, names=columns)
+    counts = {axis.title: sum(bool(row["numbers"][i]) for row in known) for i, axis in enumerate(axes)}
+    # A logarithm has no zero.
+    complete = [row | dict(zip(columns, row["numbers"], strict=True)) for row in known if all(row["numbers"])]
+    return complete, counts
+
+
+def _drawn(desk: Desk, state: Filters, cases: Rows, at_least: int = 0) -> Rows:
+    """The first of these cases with all that is shown of them; a download has every one."""
+    tests = [row["test_id"] for row in cases[: max(_MOST_POINTS, desk.most_rows, at_least)]]
+    return desk.cases("case_point", state, tests=tests, count=len(tests))
 
 
 def _at_one_shape(desk: Desk, state: HeatmapState) -> HeatmapState:
