@@ -409,6 +409,49 @@ def test_a_download_has_all_rows_where_the_page_shows_the_first(tmp_path, histor
     assert len(rows_of(client, "/tests.json")) == 16 * 8 * 3 * 2 * 6
 
 
+@pytest.fixture(scope="module")
+def imported_client(tmp_path_factory):
+    """Nothing but what a migration brings: a result of unknown precision, and skipped tests that name theirs."""
+    settings = settings_in(tmp_path_factory.mktemp("imported"))
+    imported = {"provenance": "imported", "run_id": "import-1", "endpoint_type": "unknown"}
+    test, result = example.passed(1, 175.0, precision=None, sequence_length=None, **imported)
+    skipped = fakes.test_row(id="test-2", status="skipped", success=False, error_message="hand-written", **imported)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.absent_hardware_row(hardware_id=fakes.HARDWARE_ID)])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(
+            connection,
+            "test_results",
+            [test, replace(skipped, precision="fp32"), replace(skipped, id="test-3", batch_size=8)],
+        )
+        write_rows(connection, "performance_results", [result])
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+@pytest.mark.parametrize("address", [entry.path for entry in SCREENS if entry.label])
+def test_every_screen_is_valid_html_over_nothing_but_imports(imported_client, address):
+    strict(page(imported_client, address))
+
+
+def test_a_heatmap_begins_with_a_shape_of_which_there_are_numbers_and_unknown_can_be_chosen(imported_client):
+    text = page(imported_client, "/heatmap")
+
+    assert "precision unknown, batch 1" in text
+    assert "175*" in text
+    assert "never ranked: it is imported" in text
+    assert "<option selected>unknown</option>" in text
+    assert "Clear filters" not in text
+    assert "has this number" in page(imported_client, "/heatmap?precision=fp32")
+
+
+def test_what_has_no_precision_is_found_by_a_filter_on_every_screen(imported_client):
+    tests = downloaded(imported_client, "/tests.json?precision=unknown")
+
+    assert [one["test_id"] for one in tests] == ["test-1"]
+    assert len(downloaded(imported_client, "/api/cases?precision=unknown")) == 1
+
+
 def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text

@@ -14,6 +14,7 @@ _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-op
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
 _SCALE = "Cividis"
 _ROWS_OF_A_SCALE = 8
+_UNRANKED = "never ranked"
 _LABELLED = (1, 2, 5)  # of each decade of a logarithmic axis
 
 
@@ -31,10 +32,11 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
         "x": names,
         "y": distinct([short(model, 34) for model in models]),
         "z": [[log10(value) if value else None for value in line] for line in values],
-        "text": [["" if value is None else figures.tick(value) for value in line] for line in values],
+        "text": [[_cell_text(cell, metric) for cell in line] for line in grid],
+        "hovertext": [[hover(cell) if cell else "" for cell in line] for line in grid],
         "texttemplate": "%{text}" if len(columns) <= 16 else "",
         "customdata": [[url_of("/test", id=cell["test_id"]) if cell else None for cell in line] for line in grid],
-        "hovertemplate": "%{y}<br>%{x}<br>%{text}<extra></extra>",
+        "hovertemplate": "%{hovertext}<br>%{text}<extra></extra>",
         "colorscale": _SCALE,
         "xgap": 2,
         "ygap": 2,
@@ -51,11 +53,20 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
     )
 
 
+def _cell_text(cell: Row | None, metric: str) -> str:
+    """The star marks what is never ranked; the caption says so."""
+    if cell is None or cell[metric] is None:
+        return ""
+    return figures.tick(cell[metric]) + ("*" if cell["not_ranked_reason"] else "")
+
+
 def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     """A colour bar of a logarithm that shows the values themselves."""
     exponents = range(floor(log10(low)), ceil(log10(high)) + 1)
     ticks = [step * 10.0**power for power in exponents for step in (1, 2, 5)]
-    ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001] or [low, high]
+    ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+    if len(ticks) < 2:  # one alone gives no scale
+        ticks = sorted({low, high})
     return {
         "title": {"text": title, "side": "right"},
         "tickvals": [log10(tick) for tick in ticks],
@@ -65,10 +76,16 @@ def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
 
 
 def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str = "hardware_type") -> Figure:
-    """Three quantities of every case that has all of them, on logarithmic axes; one colour and marker per group."""
+    """Three quantities of every case that has all of them, on logarithmic axes; one colour and marker per group.
+
+    What is never ranked is a group of its own, in grey.
+    """
+    unranked = [row for row in rows if row["not_ranked_reason"]]
+    groups = _groups([row for row in rows if not row["not_ranked_reason"]], group)
     traces = []
-    for number, (name, members) in enumerate(_groups(rows, group)):
+    for number, (name, members) in enumerate([*groups, *([(_UNRANKED, unranked)] if unranked else [])]):
         x, y, z = ([row[column] for row in members] for column, _ in axes)
+        is_grey = name == _UNRANKED
         traces.append(
             {
                 "type": "scatter3d",
@@ -77,21 +94,26 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str =
                 "x": x,
                 "y": y,
                 "z": z,
-                "marker": {"size": 5, "color": colour(number), "symbol": _MARKERS_3D[number % len(_MARKERS_3D)]},
+                "marker": {
+                    "size": 5,
+                    "color": "@neutral" if is_grey else colour(number),
+                    "symbol": "x" if is_grey else _MARKERS_3D[number % len(_MARKERS_3D)],
+                },
                 "text": [hover(row) for row in members],
                 "customdata": [url_of("/test", id=row["test_id"]) for row in members],
                 "hovertemplate": "%{text}<br>%{x:.4g} · %{y:.4g} · %{z:.4g}<extra></extra>",
             }
         )
     scene: dict[str, Any] = {
-        axis: {"title": {"text": title}, "type": "log"}
+        # One label for each decade: in space, those between them lie over each other.
+        axis: {"title": {"text": title}, "type": "log", "dtick": 1}
         for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
     }
     # Far enough that no corner of the cube leaves the picture while it is turned.
     scene |= {"camera": {"eye": {"x": 1.85, "y": 1.85, "z": 0.95}}, "aspectmode": "cube"}
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
-    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
-    return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)
+    margin = {"l": 0, "r": 0, "t": 40, "b": 30}
+    return figure(traces, height=630, scene=scene, showlegend=True, legend=legend, margin=margin)
 
 
 def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: str = "hardware_type") -> Figure:

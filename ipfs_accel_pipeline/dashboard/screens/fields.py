@@ -34,9 +34,9 @@ class ParetoState(Filters):
 
 def heatmap(desk: Desk, state: HeatmapState) -> Screen:
     """One precision and one batch size at a time: other numbers would not be comparable within a row."""
-    state = _at_one_shape(desk, state)
     metric = METRICS[state.metric]
-    rows = _one_length_each(desk.cases("case_point", state, count=20_000))
+    shape = _at_one_shape(desk, state, metric)
+    rows = _one_length_each(desk.cases("case_point", shape, count=20_000))
     rows = [row for row in rows if row[metric.column] is not None]
     kinds = sorted({str(row["model_type"]) for row in rows})
     drawn = {f"heat-{kind}": [row for row in rows if row["model_type"] == kind] for kind in kinds}
@@ -44,10 +44,13 @@ def heatmap(desk: Desk, state: HeatmapState) -> Screen:
         "heatmap",
         "Heatmaps",
         rows=rows,
-        context={"state": state, "metric": metric, "kinds": kinds, "sizes": {k: _size(v) for k, v in drawn.items()}},
+        context={
+            "state": state, "shape": shape, "metric": metric, "kinds": kinds,
+            "sizes": {k: _size(v) for k, v in drawn.items()},
+        },
         charts={name: charts.heatmap(of_kind, metric.column, metric.title) for name, of_kind in drawn.items()},
         offered=("type", "family", "model_type", "endpoint", "provenance", "acceleration", "model", "hardware"),
-    )
+    )  # fmt: skip
 
 
 def scatter(desk: Desk, state: ScatterState) -> Screen:
@@ -123,18 +126,18 @@ def _drawn(desk: Desk, state: Filters, cases: Rows, at_least: int = 0) -> Rows:
     return desk.cases("case_point", state, tests=tests, count=len(tests))
 
 
-def _at_one_shape(desk: Desk, state: HeatmapState) -> HeatmapState:
-    """The precision and batch size of the URL, else the commonest."""
-    offered = desk.choices()
-    common = {
-        name: max(offered.get(name, []), key=lambda row: row["cases"], default=None) for name in ("precision", "batch")
-    }
-    changes: dict[str, Any] = {}
-    if not state.precision and common["precision"]:
-        changes["precision"] = [common["precision"]["value"]]
-    if not state.batch and common["batch"]:
-        changes["batch"] = [int(common["batch"]["value"])]
-    return state.model_copy(update=changes)
+def _at_one_shape(desk: Desk, state: HeatmapState, metric: Metric) -> HeatmapState:
+    """The precision and batch size of the URL; what it leaves open is the commonest of the cases with this number."""
+    known = desk.cases("case_number", state, names=[metric.column])
+    shapes = Counter(
+        (row["precision"] or "unknown", row["batch_size"])
+        for row in known
+        if row["numbers"][0] is not None and row["batch_size"] is not None
+    )
+    if not shapes:
+        return state
+    precision, batch = min(shapes, key=lambda shape: (-shapes[shape], shape))
+    return state.model_copy(update={"precision": state.precision or [precision], "batch": state.batch or [batch]})
 
 
 def _one_length_each(rows: Rows) -> Rows:
@@ -150,4 +153,5 @@ def _size(rows: Rows) -> dict[str, int]:
     return {
         "models": len({r["model_id"] for r in rows}),
         "columns": len({(r["hardware_id"], r["endpoint_type"]) for r in rows}),
+        "unranked": sum(r["not_ranked_reason"] is not None for r in rows),
     }

@@ -1,6 +1,6 @@
 -- One case with numbers that meets the filters, and of $names the numbers alone: what decides which cases are drawn.
 SELECT
-    test_id, not_ranked_reason IS NULL AS is_ranked,
+    test_id, precision, batch_size, not_ranked_reason IS NULL AS is_ranked,
     list_transform(
         $names::VARCHAR[],
         lambda name: map {

@@ -16,7 +16,7 @@ WITH side AS (
     WHERE p50_latency_ms IS NOT NULL
         AND ($filters.models IS NULL OR list_contains($filters.models::VARCHAR[], model_id))
         AND ($filters.hardware IS NULL OR list_contains($filters.hardware::VARCHAR[], hardware_id))
-        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], precision))
+        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], coalesce(precision, 'unknown')))
         AND ($filters.batch_sizes IS NULL OR list_contains($filters.batch_sizes::INTEGER[], batch_size))
         AND ($filters.families IS NULL OR model_id IN (
             SELECT model_id FROM models WHERE list_contains($filters.families::VARCHAR[], model_family)))
