@@ -458,6 +458,42 @@ def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
     return answer.json()
 
 
+def show_five_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.desk_of.__wrapped__.__defaults__", (5,))
+
+
+def test_the_fastest_of_a_platform_are_the_fastest_of_all_its_cases_however_many_rows_the_table_has(
+    client, monkeypatch
+):
+    address = "/platform?id=cuda-invented-02"
+    before = page(client, address)
+    cases = len(downloaded(client, address.replace("?", ".json?")))
+
+    show_five_rows(monkeypatch)
+    text = page(client, address)
+
+    assert f"The first 5 of {cases} cases" in text
+    chart = r"data-chart=\"latency\">.*?</figure>"
+    assert re.findall(chart, text, re.DOTALL) == re.findall(chart, before, re.DOTALL)
+
+
+@pytest.mark.parametrize("address", ["/power", "/model?id=invented/bert-000"])
+def test_a_table_that_is_cut_says_of_how_many_rows(client, monkeypatch, address):
+    assert "The first " not in plain(page(client, "/model?id=invented/bert-000"))
+    show_five_rows(monkeypatch)
+
+    assert re.search(r"The first 5 of \d+ cases", page(client, address))
+
+
+def test_power_that_nobody_read_has_a_reason_for_every_case_with_numbers(imported_client):
+    text = page(imported_client, "/power")
+
+    assert "No power or energy was measured" in text
+    assert "imported without a reading" in text
+    assert "No case is without a reading" not in text
+    assert "clear the filters" in page(imported_client, "/power?family=nothing")
+
+
 def test_a_front_is_of_all_cases_however_few_are_drawn(client, monkeypatch):
     def on_the_page(text: str) -> list[str]:
         return re.findall(r"/test\?id=([^\"]+)", text.split("On the front")[-1])
