@@ -298,6 +298,10 @@ INSERT INTO performance_changes BY NAME SELECT * REPLACE (
     'c-2' AS id, 'throughput_items_per_second' AS metric, -0.2 AS relative_change,
     '[{"what": "threads", "before": 2, "after": 1}]'::JSON AS what_changed
 ) FROM performance_changes WHERE id = 'c-1'"""
+NO_LONGER_PASSES = """
+INSERT INTO performance_changes BY NAME SELECT * REPLACE (
+    'c-3' AS id, 'success' AS metric, NULL AS relative_change, 1 AS value_before, 0 AS value_after
+) FROM performance_changes WHERE id = 'c-1'"""
 RECOMMENDATION = """
 INSERT INTO recommendations BY NAME SELECT
     'r-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, 'latency' AS prefer,
@@ -314,6 +318,7 @@ def judged_client(tmp_path_factory):
     with open_database(settings.database) as connection:
         connection.execute(CHANGE)
         connection.execute(SECOND_METRIC)
+        connection.execute(NO_LONGER_PASSES)
         connection.execute(RECOMMENDATION)
     publish_snapshot(settings.database, settings.snapshot)
     return client_of(settings)
@@ -341,6 +346,7 @@ def test_the_overview_joins_the_metrics_of_a_new_regression_and_leaves_out_what_
     assert "Throughput -20 %" in row
     assert example.WHISPER not in new  # still_found is false
     assert "threads: 2 → 1" in row
+    assert "no longer passes" in row
     case = f"of_model={example.WHISPER}&of_hardware={example.CPU}&of_endpoint=pytorch&of_precision=fp32"
     assert "No lasting change of this case is known" in page(
         judged_client, f"/trends?{case}&of_batch=1&of_sequence=128"
@@ -450,6 +456,34 @@ def test_what_has_no_precision_is_found_by_a_filter_on_every_screen(imported_cli
 
     assert [one["test_id"] for one in tests] == ["test-1"]
     assert len(downloaded(imported_client, "/api/cases?precision=unknown")) == 1
+
+
+def test_an_overview_of_imports_says_that_nothing_was_measured_and_what_to_do(imported_client):
+    text = plain(page(imported_client, "/overview"))
+
+    assert "Nothing was measured here yet" in text
+    assert "make run" in text
+    assert "Imported or emulated cases 3 3 imported, 0 emulated; never ranked" in text
+    assert "Got worse – nothing to compare with yet" in text
+    assert "No measured case is slower" not in text
+    assert "with the run before" not in text
+
+
+def test_after_one_run_nothing_is_said_to_be_no_slower(unquiet_client):
+    text = plain(page(unquiet_client, "/overview"))
+
+    assert "Each measured case has one result so far" in text
+    assert "No measured case is slower" not in text
+
+
+def test_a_run_is_compared_with_the_measured_one_before_it_on_the_same_hardware(client):
+    """The synthetic history imports a run beside each that is measured."""
+    text = page(client, "/overview")
+    links = set(re.findall(r"/compare\?by=run&amp;a=([^&]+)&amp;b=([^\"]+)", text))
+
+    assert ("run-004", "run-005") in links
+    assert not [pair for pair in links if any(side.startswith("import") for side in pair)]
+    assert "some emulated" in text
 
 
 def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
