@@ -25,6 +25,8 @@ Skip = Annotated[int, Query(ge=0, le=100_000_000, description="Rows to leave out
 TestId = Annotated[str, Path(min_length=1, max_length=500)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": api_rows.Problem, "description": "There is no such test."}}
 
+NO_SIDE: dict[int | str, dict[str, Any]] = {404: {"model": api_rows.Problem, "description": "There is no such side."}}
+
 
 class TestQuery(TestsState):
     limit: Annotated[int, Field(ge=1, le=_MOST)] = 1000
@@ -109,11 +111,14 @@ def series(request: Request, state: Annotated[TrendState, Query()]) -> list[api_
         return [api_rows.SeriesPoint(**row) for row in trends(desk, state).rows]
 
 
-@router.get("/compare")
+@router.get("/compare", responses=NO_SIDE)
 def compared(request: Request, state: Annotated[CompareState, Query()]) -> list[api_rows.ComparedCase]:
     """Two runs, platforms or versions ("onnxruntime 1.24.1") side by side, the largest change first."""
     with desk_of(request, _MOST) as desk:
-        return [api_rows.ComparedCase(**row) for row in compare(desk, state).rows]
+        screen = compare(desk, state)
+        if missing := screen.context["missing"]:
+            raise HTTPException(404, f"There is no {state.by} {missing[0]!r} with tests in this snapshot.")
+        return [api_rows.ComparedCase(**row) for row in screen.rows]
 
 
 def _known_test(desk: Desk, test_id: str) -> dict[str, Any]:

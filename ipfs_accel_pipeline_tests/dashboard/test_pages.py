@@ -492,6 +492,52 @@ def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
     return answer.json()
 
 
+@pytest.mark.parametrize("by", ["run", "platform", "version"])
+def test_a_side_that_is_not_stored_is_told_and_no_other_one_seems_chosen(client, by):
+    text = page(client, f"/compare?by={by}&a=gone&b=gone too")
+
+    assert f"There is no {by} gone with tests in this snapshot" in text
+    assert re.findall(r'<option value="([^"]*)" selected>', text)[-2:] == ["gone", "gone too"]
+    assert client.get(f"/api/compare?by={by}&a=gone&b=gone too").status_code == 404
+
+
+def test_a_run_that_is_older_than_the_offered_ones_can_be_compared_by_its_address(client, monkeypatch):
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.compare._RUNS", 2)
+
+    text = page(client, "/compare?by=run&a=run-000&b=run-005")
+
+    assert '<option value="run-000" selected>' in text
+    assert "A is run-000, B is run-005" in text
+
+
+@pytest.fixture(scope="module")
+def two_machines_client(tmp_path_factory):
+    """Three runs on one device, and one on another between the second and the third."""
+    settings = settings_in(tmp_path_factory.mktemp("machines"))
+    there = "cuda-fake-elsewhere"
+    runs = {"first": fakes.HARDWARE_ID, "second": fakes.HARDWARE_ID, "elsewhere": there, "third": fakes.HARDWARE_ID}
+    pairs = [
+        example.passed(day, 10.0, run_id=run, hardware_id=hardware, timestamp=fakes.NOON.replace(day=day))
+        for day, (run, hardware) in enumerate(runs.items(), start=1)
+    ]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row(), fakes.hardware_row(hardware_id=there)])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs])
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("address", "sides"), [("/compare", "A is second, B is third"), ("/compare?b=second", "A is first, B is second")]
+)
+def test_a_run_is_compared_with_an_older_one_of_its_hardware_unless_the_address_says_otherwise(
+    two_machines_client, address, sides
+):
+    assert sides in page(two_machines_client, address)
+
+
 def show_five_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.desk_of.__wrapped__.__defaults__", (5,))
 

@@ -26,7 +26,7 @@ paired AS (
         a, b, coalesce(b.model_id, a.model_id) AS model_id, b.p50_latency_ms / a.p50_latency_ms AS ratio,
         CASE
             WHEN a.test_id IS NULL OR b.test_id IS NULL THEN NULL
-            WHEN a.provenance <> 'measured' THEN a.provenance || ' results are not compared with measured ones'
+            WHEN a.provenance <> 'measured' THEN a.provenance || ' results are not compared'
             WHEN a.acceleration IS DISTINCT FROM b.acceleration THEN 'different acceleration'
             WHEN a.threads IS DISTINCT FROM b.threads THEN 'different threads'
             WHEN a.weights_digest IS DISTINCT FROM b.weights_digest THEN 'different weights'
