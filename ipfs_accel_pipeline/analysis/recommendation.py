@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -126,7 +126,7 @@ def judge(runs: Iterable[Run], wish: Wish, now: datetime) -> list[Judged]:
         for one, reason in zip(candidates, reasons, strict=True)
         if reason is not None
     ]
-    return [*_ordered(eligible, wish, now), *ruled_out]
+    return [*_ordered(eligible, wish), *ruled_out]
 
 
 def groups(runs: Iterable[Run]) -> list[list[Run]]:
@@ -191,7 +191,7 @@ def _why_not(runs: Sequence[Run], wish: Wish, digest: str | None, now: datetime)
         return "measured with other weights than the newest"
     level = _current_level(runs) or runs
     if now - level[-1].timestamp > timedelta(days=wish.max_age_days):
-        return f"stale: last measured {_age(level[-1].timestamp, now)}, {wish.max_age_days:g} days are allowed"
+        return f"stale: last measured on {_day(level[-1].timestamp)}, {wish.max_age_days:g} days are allowed"
     return _beyond_limit(level, wish)
 
 
@@ -256,7 +256,7 @@ _OBJECTIVES: dict[str, Callable[[Run, Wish], float | None]] = {
 }
 
 
-def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judged]:
+def _ordered(eligible: list[list[Run]], wish: Wish) -> list[Judged]:
     if not eligible:
         return []
     centres, errors = _estimates(eligible, wish)
@@ -276,7 +276,7 @@ def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judge
         Judged(
             tuple(eligible[i]),
             verdicts[i],
-            _reason(i, order, tied, eligible, dominated, wish, now),
+            _reason(i, order, tied, eligible, dominated, wish),
             place,
             float(chances[i]),
         )
@@ -360,9 +360,8 @@ def _reason(
     eligible: Sequence[Sequence[Run]],
     dominated: Sequence[int | None],
     wish: Wish,
-    now: datetime,
 ) -> str:
-    own = f"{_shown(eligible[index], wish)} ({_evidence(eligible[index], now)})"
+    own = f"{_shown(eligible[index], wish)} ({_evidence(eligible[index])})"
     leader = eligible[order[0]]
     if index == order[0]:
         if tied:
@@ -388,15 +387,15 @@ def _shown(runs: Sequence[Run], wish: Wish) -> str:
     return f"{1 / value:.4g} items/J" if wish.prefer == "energy" else f"cost {value:.4g} per million items"
 
 
-def _evidence(runs: Sequence[Run], now: datetime) -> str:
+def _evidence(runs: Sequence[Run]) -> str:
     count = f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
     disturbed = ", every round in a slow phase of the host" if runs[-1].is_disturbed else ""
-    return f"{count}, newest {_age(runs[-1].timestamp, now)}{disturbed}"
+    return f"{count}, newest of {_day(runs[-1].timestamp)}{disturbed}"
 
 
-def _age(moment: datetime, now: datetime) -> str:
-    days = (now - moment).days
-    return "today" if days < 1 else "1 day old" if days == 1 else f"{days} days old"
+def _day(moment: datetime) -> str:
+    """And no age: the sentence is stored, and read for as long as the rows stand."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def _name(runs: Sequence[Run]) -> str:
