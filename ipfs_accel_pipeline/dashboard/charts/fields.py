@@ -14,6 +14,7 @@ _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-op
 # Fast is bright on dark paper and dark on light paper reads the same: Cividis is safe for the colour-blind.
 _SCALE = "Cividis"
 _ROWS_OF_A_SCALE = 8
+_NAMES_WIDTH, _LEVEL_WIDTH, _SLANTED_WIDTH = 340, 190, 56  # pixels of a heatmap: its rows' names, and a column
 _UNRANKED = "never ranked"
 _LABELLED = (1, 2, 5)  # of each decade of a logarithmic axis
 
@@ -27,6 +28,7 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
     values = [[cell[metric] if cell else None for cell in line] for line in grid]
     shown = [value for line in values for value in line if value]
     names = distinct([f"{short(hardware)}<br>{endpoint}" for hardware, endpoint in columns])
+    is_level = len(columns) <= 4
     trace = {
         "type": "heatmap",
         "x": names,
@@ -47,8 +49,10 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
     return figure(
         [trace],
         height=110 + 30 * len(models),
+        # Narrower, the names lie over each other and the numbers cannot be read: the chart scrolls instead.
+        meta={"least_width": _NAMES_WIDTH + (_LEVEL_WIDTH if is_level else _SLANTED_WIDTH) * len(columns)},
         margin={"l": 64, "r": 24, "t": 12, "b": 12},
-        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 4 else -30, "ticks": ""},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if is_level else -30, "ticks": ""},
         yaxis={"type": "category", "ticks": ""},
     )
 
@@ -109,11 +113,11 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]], group: str =
         axis: {"title": {"text": title}, "type": "log", "dtick": 1}
         for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
     }
-    # Far enough that no corner of the cube leaves the picture while it is turned.
-    scene |= {"camera": {"eye": {"x": 1.85, "y": 1.85, "z": 0.95}}, "aspectmode": "cube"}
+    # Far enough that no corner of the cube, nor the name of an axis, leaves the picture while it is turned.
+    scene |= {"camera": {"eye": {"x": 2.2, "y": 2.2, "z": 1.1}}, "aspectmode": "cube"}
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
-    margin = {"l": 0, "r": 0, "t": 40, "b": 30}
-    return figure(traces, height=630, scene=scene, showlegend=True, legend=legend, margin=margin)
+    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
+    return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)
 
 
 def pareto(rows: Sequence[Row], x: tuple[str, str], y: tuple[str, str], group: str = "hardware_type") -> Figure:
