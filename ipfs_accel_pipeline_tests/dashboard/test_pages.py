@@ -157,6 +157,27 @@ def test_rounds_in_slow_phases_stand_beside_the_result_as_in_a_report(unquiet_cl
     assert '<span class="label">every round slow</span>' in text
 
 
+def test_a_tie_with_a_much_lower_number_is_explained_where_the_host_was_slow(tmp_path, unquiet_client):
+    settings = settings_in(tmp_path / "slow")
+    fast, slow = example.passed(1, 10.0), example.passed(2, 60.0, endpoint_type="onnxruntime", slow_rounds=3)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [fast[0], slow[0]])
+        write_rows(connection, "performance_results", [fast[1], replace(slow[1], host_slowdown=2.0)])
+    publish_snapshot(settings.database, settings.snapshot)
+    address, told = f"/model?id={fakes.MODEL_ID}", "measure again while nothing else runs"
+
+    assert told in page(client_of(settings), address)
+    assert told not in page(unquiet_client, address)
+
+
+def test_the_time_of_a_test_leads_to_it(example_client):
+    (link, *_) = re.findall(r"<td class=\"time\"><a href=\"(/test[^\"]+)\"", page(example_client, "/tests"))
+
+    assert example_client.get(link).status_code == 200
+
+
 def test_a_test_shows_how_long_each_round_waited_for_a_cpu(unquiet_client):
     text = page(unquiet_client, "/test?id=test-1")
     assert "<dt>Times longer by waiting for a CPU, by round</dt><dd>1.63, –, 2.89</dd>" in text
