@@ -442,6 +442,7 @@ def imported_client(tmp_path_factory):
     settings = settings_in(tmp_path_factory.mktemp("imported"))
     imported = {"provenance": "imported", "run_id": "import-1", "endpoint_type": "unknown"}
     test, result = example.passed(1, 175.0, precision=None, sequence_length=None, **imported)
+    test = replace(test, backend=None, backend_version=None, parity_cosine=None, parity_max_abs=None)
     skipped = fakes.test_row(id="test-2", status="skipped", success=False, error_message="hand-written", **imported)
     with open_database(settings.database) as connection:
         write_rows(connection, "hardware_platforms", [fakes.absent_hardware_row(hardware_id=fakes.HARDWARE_ID)])
@@ -505,6 +506,15 @@ def test_a_run_is_compared_with_the_measured_one_before_it_on_the_same_hardware(
     assert ("run-004", "run-005") in links
     assert not [pair for pair in links if any(side.startswith("import") for side in pair)]
     assert "some emulated" in text
+
+
+def test_an_imported_test_names_no_fact_without_a_value_and_leads_to_its_history(imported_client):
+    text = page(imported_client, "/test?id=test-1")
+
+    assert not re.findall(r"<dt>([^<]*)</dt><dd>\s*</dd>", text)
+    (history,) = re.findall(r"href=\"([^\"]+)\">history of this case", text)
+    assert "175 ms" in page(imported_client, history.replace("&amp;", "&"))
+    assert "of the only case with a number" in page(imported_client, f"/model?id={fakes.MODEL_ID}")
 
 
 def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
