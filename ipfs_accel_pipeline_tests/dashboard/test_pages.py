@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import threading
 from dataclasses import replace
@@ -515,6 +516,16 @@ def test_an_imported_test_names_no_fact_without_a_value_and_leads_to_its_history
     (history,) = re.findall(r"href=\"([^\"]+)\">history of this case", text)
     assert "175 ms" in page(imported_client, history.replace("&amp;", "&"))
     assert "of the only case with a number" in page(imported_client, f"/model?id={fakes.MODEL_ID}")
+
+
+def test_every_page_says_when_its_snapshot_was_published(tmp_path):
+    settings = settings_in(tmp_path)
+    example.write_example(settings.database)
+    publish_snapshot(settings.database, settings.snapshot)
+    os.utime(settings.snapshot, (then := fakes.NOON.timestamp(), then))
+
+    for address in ("/overview", "/power", f"/model?id={example.BERT}"):
+        assert "published at 2026-03-01 12:00 UTC" in page(client_of(settings), address)
 
 
 def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
