@@ -14,7 +14,8 @@ from ipfs_accel_pipeline.dashboard.samples import raw_latencies_ms
 from ipfs_accel_pipeline.dashboard.screens.compare import CompareState, compare
 from ipfs_accel_pipeline.dashboard.screens.screen import Desk
 from ipfs_accel_pipeline.dashboard.screens.tests import TestsState, dagster_link, test_row, test_rows
-from ipfs_accel_pipeline.dashboard.screens.trends import TrendState, trends
+from ipfs_accel_pipeline.dashboard.screens.trends import TrendState
+from ipfs_accel_pipeline.dashboard.screens.trends import series as series_screen
 from ipfs_accel_pipeline.errors import UsageError
 
 router = APIRouter(prefix="/api", tags=["results"])
@@ -108,7 +109,7 @@ def samples(request: Request, test_id: TestId) -> api_rows.Samples:
 def series(request: Request, state: Annotated[TrendState, Query()]) -> list[api_rows.SeriesPoint]:
     """The history of one case, oldest first: of the `of_` parameters, else of the longest that meets the filters."""
     with desk_of(request, _MOST) as desk:
-        return [api_rows.SeriesPoint(**row) for row in trends(desk, state).rows]
+        return [api_rows.SeriesPoint(**row) for row in series_screen(desk, state).rows]
 
 
 @router.get("/compare", responses=NO_SIDE)

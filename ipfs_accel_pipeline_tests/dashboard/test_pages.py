@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from ipfs_accel_pipeline.dashboard.app import create_app
 from ipfs_accel_pipeline.dashboard.downloads import as_csv
+from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage import prepared
@@ -578,6 +579,28 @@ def test_a_run_is_compared_with_an_older_one_of_its_hardware_unless_the_address_
     two_machines_client, address, sides
 ):
     assert sides in page(two_machines_client, address)
+
+
+@pytest.mark.parametrize(
+    ("filters", "drawn"),
+    [("", "cuda-invented-02"), ("&hardware=cpu-invented-00", "cpu-invented-00"), ("&type=CPU", "cpu-invented-00"),
+     ("&hardware=cuda-invented-02&type=CUDA&family=bert", "cuda-invented-02")],
+)  # fmt: skip
+def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, filters, drawn):
+    (shown, *_) = downloaded(client, "/api/cases?hardware=cuda-invented-02&family=bert")
+    case = url_of(
+        "",
+        of_model=shown["model_id"],
+        of_hardware=shown["hardware_id"],
+        of_endpoint=shown["endpoint_type"],
+        of_precision=shown["precision"],
+        of_batch=shown["batch_size"],
+        of_sequence=shown["sequence_length"],
+    )
+
+    text = page(client, f"/trends{case}{filters}")
+
+    assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
 
 
 def show_five_rows(monkeypatch: pytest.MonkeyPatch) -> None:
