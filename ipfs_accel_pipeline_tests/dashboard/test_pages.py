@@ -603,6 +603,13 @@ def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, fi
     assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
 
 
+def test_a_downloaded_history_says_of_which_case_it_is(client):
+    rows = downloaded(client, "/trends.json?hardware=cuda-invented-02&family=bert")
+
+    assert {(row["hardware_id"], row["endpoint_type"]) for row in rows} == {("cuda-invented-02", "pytorch")}
+    assert len({(row["model_id"], row["precision"], row["batch_size"]) for row in rows}) == 1
+
+
 def show_five_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.desk_of.__wrapped__.__defaults__", (5,))
 

@@ -59,7 +59,7 @@ def series(desk: Desk, state: TrendState) -> Screen:
     return Screen(
         "trends",
         "Trends",
-        rows=points,
+        rows=[(shown or {}) | point for point in points],  # a download says of which case it is
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
             "most_cases": _CASES, "changes": changes, "drawn": drawn, "has_number": has_number,
