@@ -111,13 +111,10 @@ def _columns(axes: Sequence[Metric]) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def _complete(desk: Desk, state: Filters, axes: Sequence[Metric]) -> tuple[Rows, dict[str, int]]:
-    """Every case that has all quantities, by their columns, and how many cases have each."""
-    columns = [axis.column for axis in axes]
-    known = desk.cases("case_number", state, names=columns)
-    counts = {axis.title: sum(bool(row["numbers"][i]) for row in known) for i, axis in enumerate(axes)}
-    # A logarithm has no zero.
-    complete = [row | dict(zip(columns, row["numbers"], strict=True)) for row in known if all(row["numbers"])]
-    return complete, counts
+    """Every case that has all quantities, and how many cases have each."""
+    known = desk.cases("case_number", state)
+    counts = {axis.title: sum(bool(row[axis.column]) for row in known) for axis in axes}
+    return [row for row in known if all(row[axis.column] for axis in axes)], counts  # a logarithm has no zero
 
 
 def _drawn(desk: Desk, state: Filters, cases: Rows, at_least: int = 0) -> Rows:
@@ -128,11 +125,11 @@ def _drawn(desk: Desk, state: Filters, cases: Rows, at_least: int = 0) -> Rows:
 
 def _at_one_shape(desk: Desk, state: HeatmapState, metric: Metric) -> HeatmapState:
     """The precision and batch size of the URL; what it leaves open is the commonest of the cases with this number."""
-    known = desk.cases("case_number", state, names=[metric.column])
+    known = desk.cases("case_number", state)
     shapes = Counter(
         (row["precision"] or "unknown", row["batch_size"])
         for row in known
-        if row["numbers"][0] is not None and row["batch_size"] is not None
+        if row[metric.column] is not None and row["batch_size"] is not None
     )
     if not shapes:
         return state
