@@ -73,9 +73,9 @@ def pareto(desk: Desk, state: ParetoState) -> Screen:
     axes = [METRICS[state.x], METRICS[state.y]]
     complete, counts = _complete(desk, state, axes)
     candidates = on_front([row for row in complete if row["is_ranked"]], *axes)
-    front_first = sorted(candidates, key=lambda row: not row["is_on_front"])
-    front = {row["test_id"] for row in candidates if row["is_on_front"]}
-    drawn = _drawn(desk, state, front_first, at_least=len(front))
+    leaders = [row for row in candidates if row["is_on_front"]]
+    front = {row["test_id"] for row in leaders}
+    drawn = _drawn(desk, state, [*leaders, *(row for row in candidates if not row["is_on_front"])], len(front))
     rows = [row | {"is_on_front": row["test_id"] in front} for row in drawn]
     return Screen(
         "pareto",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ipfs_accel_pipeline.dashboard import charts
 from ipfs_accel_pipeline.dashboard.filters import Filters
-from ipfs_accel_pipeline.dashboard.screens.screen import DOWNLOAD_ROWS, METRICS, Desk, Screen
+from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Screen
 
 _BARS = 24
 
 
 def power(desk: Desk, state: Filters) -> Screen:
-    rows = desk.cases("power_row", state, count=DOWNLOAD_ROWS)
+    found = desk.cases("power_row", state, count=desk.most_rows + 1)
+    rows = found[: desk.most_rows]
     with_energy = [row for row in rows if row["energy_efficiency_items_per_joule"] is not None]
     drawn = {}
     if with_energy:
@@ -29,14 +30,13 @@ def power(desk: Desk, state: Filters) -> Screen:
         rows=rows,
         context={
             "state": state,
-            "readings": rows[: desk.most_rows],
+            "readings": rows,
+            "is_cut": len(found) > len(rows),
             "gaps": desk.cases("power_gap", state),
-            "shown": {"energy": _shown(len(with_energy)), "power": _shown(len(with_power))},
+            "bars": _BARS,
+            "with_energy": len(with_energy),
+            "with_power": len(with_power),
         },
         charts=drawn,
         offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
     )
-
-
-def _shown(cases: int) -> dict[str, int]:
-    return {"drawn": min(_BARS, cases), "all": cases}
