@@ -62,10 +62,10 @@ def judge(runs: Iterable[Run], wish: Wish, now: datetime) -> list[Judged]:
         for one, reason in zip(candidates, reasons, strict=True)
         if reason is not None
     ]
-    return [*_ordered(eligible, wish, now), *ruled_out]
+    return [*_ordered(eligible, wish), *ruled_out]
 
 
-def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judged]:
+def _ordered(eligible: list[list[Run]], wish: Wish) -> list[Judged]:
     if not eligible:
         return []
     centres, errors = _estimates(eligible, wish)
@@ -78,9 +78,7 @@ def _ordered(eligible: list[list[Run]], wish: Wish, now: datetime) -> list[Judge
     tied = [i for i in order[1:] if beats_leader[i] > 1 - _CERTAIN]
     standing = Standing(eligible, order, tied, dominated)
     return [
-        Judged(
-            tuple(eligible[i]), _verdict(i, standing), reason_in_words(i, standing, wish, now), place, float(chances[i])
-        )
+        Judged(tuple(eligible[i]), _verdict(i, standing), reason_in_words(i, standing, wish), place, float(chances[i]))
         for place, i in enumerate(order, 1)
     ]
 

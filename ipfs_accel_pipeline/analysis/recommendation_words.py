@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -24,10 +24,10 @@ class Standing:
     dominated_by: Sequence[int | None]  # for each: what is at least as good in everything measured
 
 
-def reason_in_words(index: int, standing: Standing, wish: Wish, now: datetime) -> str:
+def reason_in_words(index: int, standing: Standing, wish: Wish) -> str:
     """Why the candidate of this index has its place."""
     eligible, tied = standing.eligible, standing.tied
-    own = f"{_shown(eligible[index], wish)} ({_evidence(eligible[index], now)})"
+    own = f"{_shown(eligible[index], wish)} ({_evidence(eligible[index])})"
     leader = eligible[standing.order[0]]
     if index == standing.order[0]:
         return f"{own}; {_lead(standing, wish)}"
@@ -48,9 +48,9 @@ def _lead(standing: Standing, wish: Wish) -> str:
     return f"next best: {_name(second)} with {_shown(second, wish)}"
 
 
-def age_in_words(moment: datetime, now: datetime) -> str:
-    days = (now - moment).days
-    return "today" if days < 1 else "1 day old" if days == 1 else f"{days} days old"
+def day_in_words(moment: datetime) -> str:
+    """The day in UTC and no age: the sentence is stored, and read for as long as the rows stand."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def endpoint_in_words(endpoint_type: str, threads: int | None) -> str:
@@ -73,7 +73,7 @@ def _shown(runs: Sequence[Run], wish: Wish) -> str:
     return f"{1 / value:.4g} items/J" if wish.prefer == "energy" else f"cost {value:.4g} per million items"
 
 
-def _evidence(runs: Sequence[Run], now: datetime) -> str:
+def _evidence(runs: Sequence[Run]) -> str:
     count = f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
     disturbed = ", every round in a slow phase of the host" if runs[-1].is_disturbed else ""
-    return f"{count}, newest {age_in_words(runs[-1].timestamp, now)}{disturbed}"
+    return f"{count}, newest of {day_in_words(runs[-1].timestamp)}{disturbed}"

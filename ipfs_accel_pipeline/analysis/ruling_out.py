@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ipfs_accel_pipeline.analysis.candidates import Run, Wish, current_level, median_of, objectives
-from ipfs_accel_pipeline.analysis.recommendation_words import age_in_words
+from ipfs_accel_pipeline.analysis.recommendation_words import day_in_words
 from ipfs_accel_pipeline.records import Provenance, Status
 
 
@@ -38,7 +38,7 @@ def why_ruled_out(runs: Sequence[Run], wish: Wish, digest: str | None, now: date
         return "measured with other weights than the newest"
     level = current_level(runs) or runs
     if now - level[-1].timestamp > timedelta(days=wish.max_age_days):
-        return f"stale: last measured {age_in_words(level[-1].timestamp, now)}, {wish.max_age_days:g} days are allowed"
+        return f"stale: last measured on {day_in_words(level[-1].timestamp)}, {wish.max_age_days:g} days are allowed"
     return _beyond_limit(level, wish) or _without_preference(level, wish)
 
 

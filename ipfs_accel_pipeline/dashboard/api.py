@@ -14,7 +14,8 @@ from ipfs_accel_pipeline.dashboard.samples import raw_latencies_ms
 from ipfs_accel_pipeline.dashboard.screens.compare import CompareState, compare
 from ipfs_accel_pipeline.dashboard.screens.screen import Desk
 from ipfs_accel_pipeline.dashboard.screens.tests import TestsState, dagster_link, test_row, test_rows
-from ipfs_accel_pipeline.dashboard.screens.trends import TrendState, trends
+from ipfs_accel_pipeline.dashboard.screens.trends import TrendState
+from ipfs_accel_pipeline.dashboard.screens.trends import series as series_screen
 from ipfs_accel_pipeline.errors import UsageError
 
 router = APIRouter(prefix="/api", tags=["results"])
@@ -23,6 +24,8 @@ _MOST = 10_000
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="At most this many rows.")]
 TestId = Annotated[str, Path(min_length=1, max_length=500)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": api_rows.Problem, "description": "There is no such test."}}
+
+NO_SIDE: dict[int | str, dict[str, Any]] = {404: {"model": api_rows.Problem, "description": "There is no such side."}}
 
 
 class TestQuery(TestsState):
@@ -105,14 +108,17 @@ def samples(request: Request, test_id: TestId) -> api_rows.Samples:
 def series(request: Request, state: Annotated[TrendState, Query()]) -> list[api_rows.SeriesPoint]:
     """The history of one case, oldest first: of the `of_` parameters, else of the longest that meets the filters."""
     with desk_of(request, _MOST) as desk:
-        return [api_rows.SeriesPoint(**row) for row in trends(desk, state).rows]
+        return [api_rows.SeriesPoint(**row) for row in series_screen(desk, state).rows]
 
 
-@router.get("/compare")
+@router.get("/compare", responses=NO_SIDE)
 def compared(request: Request, state: Annotated[CompareState, Query()]) -> list[api_rows.ComparedCase]:
     """Two runs, platforms or versions ("onnxruntime 1.24.1") side by side, the largest change first."""
     with desk_of(request, _MOST) as desk:
-        return [api_rows.ComparedCase(**row) for row in compare(desk, state).rows]
+        screen = compare(desk, state)
+        if missing := screen.context["missing"]:
+            raise HTTPException(404, f"There is no {state.by} {missing[0]!r} with tests in this snapshot.")
+        return [api_rows.ComparedCase(**row) for row in screen.rows]
 
 
 def _known_test(desk: Desk, test_id: str) -> dict[str, Any]:

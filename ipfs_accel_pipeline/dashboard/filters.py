@@ -42,7 +42,7 @@ class Filters(BaseModel):
     family: Names = Field(default=[], description="Model families: bert, vit, ...")
     model_type: Names = Field(default=[], description="text_encoder, vision, ...")
     endpoint: Names = Field(default=[], description="pytorch, onnxruntime, openvino, ...")
-    precision: Names = Field(default=[], description=", ".join(PRECISIONS))
+    precision: Names = Field(default=[], description=", ".join((*PRECISIONS, "unknown")))
     batch: Counts = Field(default=[], description="Batch sizes.")
     sequence: Counts = Field(default=[], description="Sequence lengths in tokens.")
     provenance: Names = Field(default=[], description="measured, imported, emulated")

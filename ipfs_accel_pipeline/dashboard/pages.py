@@ -40,7 +40,9 @@ def render_page(request: Request, entry: Entry | None, context: dict[str, Any]) 
     """The page of a screen; without an entry the description of the API."""
     screen = context.get("screen")
     template = _environment().get_template(f"{screen.template}.html" if screen else "api.html")
-    shared = {"entry": entry, "query": request.url.query, **(screen.context if screen else {})}
+    published_at = request.app.state.office.snapshot.published_at
+    shared = {"entry": entry, "query": request.url.query, "published_at": published_at}
+    shared |= screen.context if screen else {}
     return template.render(**_frame(), **{**context, **shared})
 
 

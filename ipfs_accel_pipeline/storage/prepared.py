@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,12 @@ class PreparedSnapshot:
             with self._lock:
                 opened.readers -= 1
                 opened.close_if_unused()
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When the snapshot that is shown was published; None before the first is read."""
+        with self._lock:
+            return None if self._opened is None else datetime.fromtimestamp(self._opened.state[1] / 1e9, UTC)
 
     def open(self) -> None:
         """Prepares now what the first reader would wait for."""

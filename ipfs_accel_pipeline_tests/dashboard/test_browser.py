@@ -199,6 +199,19 @@ def test_a_narrow_screen_scrolls_tables_and_never_the_page(browser, site, path):
     assert browser.run("return document.documentElement.scrollWidth") <= 360
 
 
+def test_a_heatmap_scrolls_on_a_narrow_screen_rather_than_shrink_its_cells(browser, site):
+    browser.look_at(f"{site.address}/heatmap", width=390, height=740)
+    figure, plot = (
+        browser.run(f"return document.querySelector('{one}').getBoundingClientRect().width")
+        for one in ("figure.chart", "figure.chart .plot")
+    )
+    columns = browser.run("return document.querySelector('figure.chart .plot').data[0].x.length")
+
+    assert figure <= 390 < plot
+    assert (plot - 340) / columns >= 40
+    assert browser.find("figure.chart .plot").get_attribute("tabindex") == "0"
+
+
 def test_a_caption_keeps_to_what_is_seen_of_a_wide_table(browser, site):
     browser.look_at(f"{site.address}/matrix", width=360, height=740)
     words, box, table = (

@@ -91,6 +91,34 @@ def test_an_unknown_number_is_a_hole_in_the_heatmap_and_no_zero():
     assert trace["text"] == [["10", ""], ["1", "100"]]
 
 
+def test_what_is_never_ranked_has_a_star_in_the_heatmap_and_says_why():
+    rows = [row(1.0), row(10.0, hardware_id="old", provenance="imported", not_ranked_reason="imported")]
+
+    (trace,) = charts.heatmap(rows, "p50_latency_ms", "ms")["data"]
+
+    assert trace["text"] == [["1", "10*"]]
+    assert "not ranked: imported" in trace["hovertext"][0][1]
+
+
+def test_what_is_never_ranked_is_grey_in_space_whatever_its_hardware():
+    rows = [row(), row(provenance="imported", not_ranked_reason="imported")]
+
+    real, grey = charts.scatter3d(
+        rows, [("p50_latency_ms", "ms"), ("memory_peak_mb", "MiB"), ("throughput_items_per_second", "items/s")]
+    )["data"]
+
+    assert (real["name"], len(real["x"])) == ("CPU", 1)
+    assert (grey["name"], len(grey["x"]), grey["marker"]["color"]) == ("never ranked", 1, "@neutral")
+
+
+def test_a_colour_scale_has_two_numbers_at_least():
+    rows = [row(13.3 + number, model_id=f"m{number}") for number in range(20)]
+
+    (trace,) = charts.heatmap(rows, "p50_latency_ms", "ms")["data"]
+
+    assert trace["colorbar"]["ticktext"] == ["13.3", "32.3"]
+
+
 def point(day: int, version: str = "1", noisy: bool = False, weights: str | None = "abc") -> dict[str, Any]:
     return {
         "tested_at": fakes.NOON.replace(day=day), "p50_latency_ms": 1.0, "ci95_low_ms": 0.9, "ci95_high_ms": 1.1,

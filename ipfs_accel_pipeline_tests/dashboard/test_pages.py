@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import threading
 from dataclasses import replace
@@ -16,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from ipfs_accel_pipeline.dashboard.app import create_app
 from ipfs_accel_pipeline.dashboard.downloads import as_csv
+from ipfs_accel_pipeline.dashboard.filters import url_of
 from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage import prepared
@@ -155,6 +157,27 @@ def test_rounds_in_slow_phases_stand_beside_the_result_as_in_a_report(unquiet_cl
     text = page(unquiet_client, address)
     assert '<span class="label">2 of 3 rounds slow, not counted</span>' in text
     assert '<span class="label">every round slow</span>' in text
+
+
+def test_a_tie_with_a_much_lower_number_is_explained_where_the_host_was_slow(tmp_path, unquiet_client):
+    settings = settings_in(tmp_path / "slow")
+    fast, slow = example.passed(1, 10.0), example.passed(2, 60.0, endpoint_type="onnxruntime", slow_rounds=3)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [fast[0], slow[0]])
+        write_rows(connection, "performance_results", [fast[1], replace(slow[1], host_slowdown=2.0)])
+    publish_snapshot(settings.database, settings.snapshot)
+    address, told = f"/model?id={fakes.MODEL_ID}", "measure again while nothing else runs"
+
+    assert told in page(client_of(settings), address)
+    assert told not in page(unquiet_client, address)
+
+
+def test_the_time_of_a_test_leads_to_it(example_client):
+    (link, *_) = re.findall(r"<td class=\"time\"><a href=\"(/test[^\"]+)\"", page(example_client, "/tests"))
+
+    assert example_client.get(link).status_code == 200
 
 
 def test_a_test_shows_how_long_each_round_waited_for_a_cpu(unquiet_client):
@@ -298,6 +321,10 @@ INSERT INTO performance_changes BY NAME SELECT * REPLACE (
     'c-2' AS id, 'throughput_items_per_second' AS metric, -0.2 AS relative_change,
     '[{"what": "threads", "before": 2, "after": 1}]'::JSON AS what_changed
 ) FROM performance_changes WHERE id = 'c-1'"""
+NO_LONGER_PASSES = """
+INSERT INTO performance_changes BY NAME SELECT * REPLACE (
+    'c-3' AS id, 'success' AS metric, NULL AS relative_change, 1 AS value_before, 0 AS value_after
+) FROM performance_changes WHERE id = 'c-1'"""
 RECOMMENDATION = """
 INSERT INTO recommendations BY NAME SELECT
     'r-1' AS id, model_id, hardware_id, endpoint_type, precision, batch_size, sequence_length, 'latency' AS prefer,
@@ -314,6 +341,7 @@ def judged_client(tmp_path_factory):
     with open_database(settings.database) as connection:
         connection.execute(CHANGE)
         connection.execute(SECOND_METRIC)
+        connection.execute(NO_LONGER_PASSES)
         connection.execute(RECOMMENDATION)
     publish_snapshot(settings.database, settings.snapshot)
     return client_of(settings)
@@ -341,6 +369,7 @@ def test_the_overview_joins_the_metrics_of_a_new_regression_and_leaves_out_what_
     assert "Throughput -20 %" in row
     assert example.WHISPER not in new  # still_found is false
     assert "threads: 2 → 1" in row
+    assert "no longer passes" in row
     case = f"of_model={example.WHISPER}&of_hardware={example.CPU}&of_endpoint=pytorch&of_precision=fp32"
     assert "No lasting change of this case is known" in page(
         judged_client, f"/trends?{case}&of_batch=1&of_sequence=128"
@@ -407,3 +436,239 @@ def test_a_download_has_all_rows_where_the_page_shows_the_first(tmp_path, histor
     shown = page(client, "/tests").count("<tr>") - 1
     assert shown == 300
     assert len(rows_of(client, "/tests.json")) == 16 * 8 * 3 * 2 * 6
+
+
+@pytest.fixture(scope="module")
+def imported_client(tmp_path_factory):
+    """Nothing but what a migration brings: a result of unknown precision, and skipped tests that name theirs."""
+    settings = settings_in(tmp_path_factory.mktemp("imported"))
+    imported = {"provenance": "imported", "run_id": "import-1", "endpoint_type": "unknown"}
+    test, result = example.passed(1, 175.0, precision=None, sequence_length=None, **imported)
+    test = replace(test, backend=None, backend_version=None, parity_cosine=None, parity_max_abs=None)
+    skipped = fakes.test_row(id="test-2", status="skipped", success=False, error_message="hand-written", **imported)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.absent_hardware_row(hardware_id=fakes.HARDWARE_ID)])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(
+            connection,
+            "test_results",
+            [test, replace(skipped, precision="fp32"), replace(skipped, id="test-3", batch_size=8)],
+        )
+        write_rows(connection, "performance_results", [result])
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+@pytest.mark.parametrize("address", [entry.path for entry in SCREENS if entry.label])
+def test_every_screen_is_valid_html_over_nothing_but_imports(imported_client, address):
+    strict(page(imported_client, address))
+
+
+def test_a_heatmap_begins_with_a_shape_of_which_there_are_numbers_and_unknown_can_be_chosen(imported_client):
+    text = page(imported_client, "/heatmap")
+
+    assert "precision unknown, batch 1" in text
+    assert "175*" in text
+    assert "never ranked: it is imported" in text
+    assert "<option selected>unknown</option>" in text
+    assert "Clear filters" not in text
+    assert "has this number" in page(imported_client, "/heatmap?precision=fp32")
+
+
+def test_what_has_no_precision_is_found_by_a_filter_on_every_screen(imported_client):
+    tests = downloaded(imported_client, "/tests.json?precision=unknown")
+
+    assert [one["test_id"] for one in tests] == ["test-1"]
+    assert len(downloaded(imported_client, "/api/cases?precision=unknown")) == 1
+
+
+def test_an_overview_of_imports_says_that_nothing_was_measured_and_what_to_do(imported_client):
+    text = plain(page(imported_client, "/overview"))
+
+    assert "Nothing was measured here yet" in text
+    assert "make run" in text
+    assert "Imported or emulated cases 3 3 imported, 0 emulated; never ranked" in text
+    assert "Got worse – nothing to compare with yet" in text
+    assert "No measured case is slower" not in text
+    assert "with the run before" not in text
+
+
+def test_after_one_run_nothing_is_said_to_be_no_slower(unquiet_client):
+    text = plain(page(unquiet_client, "/overview"))
+
+    assert "Each measured case has one result so far" in text
+    assert "No measured case is slower" not in text
+
+
+def test_a_run_is_compared_with_the_measured_one_before_it_on_the_same_hardware(client):
+    """The synthetic history imports a run beside each that is measured."""
+    text = page(client, "/overview")
+    links = set(re.findall(r"/compare\?by=run&amp;a=([^&]+)&amp;b=([^\"]+)", text))
+
+    assert ("run-004", "run-005") in links
+    assert not [pair for pair in links if any(side.startswith("import") for side in pair)]
+    assert "some emulated" in text
+
+
+def test_an_imported_test_names_no_fact_without_a_value_and_leads_to_its_history(imported_client):
+    text = page(imported_client, "/test?id=test-1")
+
+    assert not re.findall(r"<dt>([^<]*)</dt><dd>\s*</dd>", text)
+    (history,) = re.findall(r"href=\"([^\"]+)\">history of this case", text)
+    assert "175 ms" in page(imported_client, history.replace("&amp;", "&"))
+    assert "of the only case with a number" in page(imported_client, f"/model?id={fakes.MODEL_ID}")
+
+
+def test_every_page_says_when_its_snapshot_was_published(tmp_path):
+    settings = settings_in(tmp_path)
+    example.write_example(settings.database)
+    publish_snapshot(settings.database, settings.snapshot)
+    os.utime(settings.snapshot, (then := fakes.NOON.timestamp(), then))
+
+    for address in ("/overview", "/power", f"/model?id={example.BERT}"):
+        assert "published at 2026-03-01 12:00 UTC" in page(client_of(settings), address)
+
+
+def downloaded(client: TestClient, address: str) -> list[dict[str, object]]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("by", ["run", "platform", "version"])
+def test_a_side_that_is_not_stored_is_told_and_no_other_one_seems_chosen(client, by):
+    text = page(client, f"/compare?by={by}&a=gone&b=gone too")
+
+    assert f"There is no {by} gone with tests in this snapshot" in text
+    assert re.findall(r'<option value="([^"]*)" selected>', text)[-2:] == ["gone", "gone too"]
+    assert client.get(f"/api/compare?by={by}&a=gone&b=gone too").status_code == 404
+
+
+def test_a_run_that_is_older_than_the_offered_ones_can_be_compared_by_its_address(client, monkeypatch):
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.compare._RUNS", 2)
+
+    text = page(client, "/compare?by=run&a=run-000&b=run-005")
+
+    assert '<option value="run-000" selected>' in text
+    assert "A is run-000, B is run-005" in text
+
+
+@pytest.fixture(scope="module")
+def two_machines_client(tmp_path_factory):
+    """Three runs on one device, and one on another between the second and the third."""
+    settings = settings_in(tmp_path_factory.mktemp("machines"))
+    there = "cuda-fake-elsewhere"
+    runs = {"first": fakes.HARDWARE_ID, "second": fakes.HARDWARE_ID, "elsewhere": there, "third": fakes.HARDWARE_ID}
+    pairs = [
+        example.passed(day, 10.0, run_id=run, hardware_id=hardware, timestamp=fakes.NOON.replace(day=day))
+        for day, (run, hardware) in enumerate(runs.items(), start=1)
+    ]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row(), fakes.hardware_row(hardware_id=there)])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [test for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs])
+    publish_snapshot(settings.database, settings.snapshot)
+    return client_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("address", "sides"), [("/compare", "A is second, B is third"), ("/compare?b=second", "A is first, B is second")]
+)
+def test_a_run_is_compared_with_an_older_one_of_its_hardware_unless_the_address_says_otherwise(
+    two_machines_client, address, sides
+):
+    assert sides in page(two_machines_client, address)
+
+
+@pytest.mark.parametrize(
+    ("filters", "drawn"),
+    [("", "cuda-invented-02"), ("&hardware=cpu-invented-00", "cpu-invented-00"), ("&type=CPU", "cpu-invented-00"),
+     ("&hardware=cuda-invented-02&type=CUDA&family=bert", "cuda-invented-02")],
+)  # fmt: skip
+def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, filters, drawn):
+    (shown, *_) = downloaded(client, "/api/cases?hardware=cuda-invented-02&family=bert")
+    case = url_of(
+        "",
+        of_model=shown["model_id"],
+        of_hardware=shown["hardware_id"],
+        of_endpoint=shown["endpoint_type"],
+        of_precision=shown["precision"],
+        of_batch=shown["batch_size"],
+        of_sequence=shown["sequence_length"],
+    )
+
+    text = page(client, f"/trends{case}{filters}")
+
+    assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
+
+
+def test_a_downloaded_history_says_of_which_case_it_is(client):
+    rows = downloaded(client, "/trends.json?hardware=cuda-invented-02&family=bert")
+
+    assert {(row["hardware_id"], row["endpoint_type"]) for row in rows} == {("cuda-invented-02", "pytorch")}
+    assert len({(row["model_id"], row["precision"], row["batch_size"]) for row in rows}) == 1
+
+
+def show_five_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.desks.desk_of.__wrapped__.__defaults__", (5,))
+
+
+def test_the_fastest_of_a_platform_are_the_fastest_of_all_its_cases_however_many_rows_the_table_has(
+    client, monkeypatch
+):
+    address = "/platform?id=cuda-invented-02"
+    before = page(client, address)
+    cases = len(downloaded(client, address.replace("?", ".json?")))
+
+    show_five_rows(monkeypatch)
+    text = page(client, address)
+
+    assert f"The first 5 of {cases} cases" in text
+    chart = r"data-chart=\"latency\">.*?</figure>"
+    assert re.findall(chart, text, re.DOTALL) == re.findall(chart, before, re.DOTALL)
+
+
+@pytest.mark.parametrize("address", ["/power", "/model?id=invented/bert-000"])
+def test_a_table_that_is_cut_says_of_how_many_rows(client, monkeypatch, address):
+    assert "The first " not in plain(page(client, "/model?id=invented/bert-000"))
+    show_five_rows(monkeypatch)
+
+    assert re.search(r"The first 5 (of \d+ )?cases", page(client, address))
+
+
+def test_power_that_nobody_read_has_a_reason_for_every_case_with_numbers(imported_client):
+    text = page(imported_client, "/power")
+
+    assert "No power or energy was measured" in text
+    assert "imported without a reading" in text
+    assert "No case is without a reading" not in text
+    assert "clear the filters" in page(imported_client, "/power?family=nothing")
+
+
+def test_a_front_is_of_all_cases_however_few_are_drawn(client, monkeypatch):
+    def on_the_page(text: str) -> list[str]:
+        return re.findall(r"/test\?id=([^\"]+)", text.split("On the front")[-1])
+
+    address = "/pareto?x=latency&y=throughput"
+    whole = on_the_page(page(client, address))
+    all_cases = len(downloaded(client, address.replace("?", ".json?")))
+    assert len(whole) > 1
+
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.fields._MOST_POINTS", 1)
+    text = page(client, address)
+
+    assert on_the_page(text) == whole
+    assert f"of {all_cases} cases are drawn" in plain(text)
+    assert len(downloaded(client, address.replace("?", ".json?"))) == all_cases
+
+
+def test_a_case_with_the_asked_numbers_is_found_behind_any_number_of_cases_without(client, monkeypatch):
+    """Energy is known of CPU and CUDA only, and the first cases of the list are none of these."""
+    monkeypatch.setattr("ipfs_accel_pipeline.dashboard.screens.fields._MOST_POINTS", 1)
+
+    rows = downloaded(client, "/scatter.json?x=energy&y=latency&z=memory")
+
+    assert len(rows) > 100
+    assert all(row["joules_per_item"] for row in rows)
+    assert "No case has all three numbers" not in page(client, "/scatter?x=energy&y=latency&z=memory")

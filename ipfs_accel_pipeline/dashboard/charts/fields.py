@@ -13,6 +13,8 @@ from ipfs_accel_pipeline.reports import figures
 _MARKERS_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 _SCALE = "Cividis"  # safe for the colour-blind
 _ROWS_OF_A_SCALE = 8
+_NAMES_WIDTH, _LEVEL_WIDTH, _SLANTED_WIDTH = 340, 190, 56  # pixels of a heatmap: its rows' names, and a column
+_UNRANKED = "never ranked"
 _LABELLED = (1, 2, 5)  # of each decade of a logarithmic axis
 
 
@@ -25,15 +27,17 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
     values = [[cell[metric] if cell else None for cell in line] for line in grid]
     shown = [value for line in values for value in line if value]
     names = distinct([f"{short(hardware)}<br>{endpoint}" for hardware, endpoint in columns])
+    is_level = len(columns) <= 4
     trace = {
         "type": "heatmap",
         "x": names,
         "y": distinct([short(model, 34) for model in models]),
         "z": [[log10(value) if value else None for value in line] for line in values],
-        "text": [["" if value is None else figures.tick(value) for value in line] for line in values],
+        "text": [[_cell_text(cell, metric) for cell in line] for line in grid],
+        "hovertext": [[hover(cell) if cell else "" for cell in line] for line in grid],
         "texttemplate": "%{text}" if len(columns) <= 16 else "",
         "customdata": [[url_of("/test", id=cell["test_id"]) if cell else None for cell in line] for line in grid],
-        "hovertemplate": "%{y}<br>%{x}<br>%{text}<extra></extra>",
+        "hovertemplate": "%{hovertext}<br>%{text}<extra></extra>",
         "colorscale": _SCALE,
         "xgap": 2,
         "ygap": 2,
@@ -44,15 +48,26 @@ def heatmap(rows: Sequence[Row], metric: str, title: str) -> Figure:
     return figure(
         [trace],
         height=110 + 30 * len(models),
+        # Narrower, the names lie over each other and the numbers cannot be read: the chart scrolls instead.
+        meta={"least_width": _NAMES_WIDTH + (_LEVEL_WIDTH if is_level else _SLANTED_WIDTH) * len(columns)},
         margin={"l": 64, "r": 24, "t": 12, "b": 12},
-        xaxis={"side": "top", "type": "category", "tickangle": 0 if len(columns) <= 4 else -30, "ticks": ""},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if is_level else -30, "ticks": ""},
         yaxis={"type": "category", "ticks": ""},
     )
 
 
+def _cell_text(cell: Row | None, metric: str) -> str:
+    """The star marks what is never ranked; the caption says so."""
+    if cell is None or cell[metric] is None:
+        return ""
+    return figures.tick(cell[metric]) + ("*" if cell["not_ranked_reason"] else "")
+
+
 def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
     """A colour bar of a logarithm that shows the values themselves."""
-    ticks = _labelled(low * 0.999, high * 1.001) or [low, high]
+    ticks = _labelled(low * 0.999, high * 1.001)
+    if len(ticks) < 2:  # one alone gives no scale
+        ticks = sorted({low, high})
     return {
         "title": {"text": title, "side": "right"},
         "tickvals": [log10(tick) for tick in ticks],
@@ -62,10 +77,16 @@ def _log_bar(title: str, low: float, high: float) -> dict[str, Any]:
 
 
 def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]]) -> Figure:
-    """Three quantities of every case that has all, on logarithmic axes; a colour and marker for each hardware type."""
+    """Three quantities of every case that has all, on logarithmic axes; a colour and marker for each hardware type.
+
+    What is never ranked is a group of its own, in grey.
+    """
+    unranked = [row for row in rows if row["not_ranked_reason"]]
+    groups = _by_hardware_type([row for row in rows if not row["not_ranked_reason"]])
     traces = []
-    for number, (name, members) in enumerate(_by_hardware_type(rows)):
+    for number, (name, members) in enumerate([*groups, *([(_UNRANKED, unranked)] if unranked else [])]):
         x, y, z = ([row[column] for row in members] for column, _ in axes)
+        is_grey = name == _UNRANKED
         traces.append(
             {
                 "type": "scatter3d",
@@ -74,18 +95,23 @@ def scatter3d(rows: Sequence[Row], axes: Sequence[tuple[str, str]]) -> Figure:
                 "x": x,
                 "y": y,
                 "z": z,
-                "marker": {"size": 5, "color": colour(number), "symbol": _MARKERS_3D[number % len(_MARKERS_3D)]},
+                "marker": {
+                    "size": 5,
+                    "color": "@neutral" if is_grey else colour(number),
+                    "symbol": "x" if is_grey else _MARKERS_3D[number % len(_MARKERS_3D)],
+                },
                 "text": [hover(row) for row in members],
                 "customdata": [url_of("/test", id=row["test_id"]) for row in members],
                 "hovertemplate": "%{text}<br>%{x:.4g} · %{y:.4g} · %{z:.4g}<extra></extra>",
             }
         )
     scene: dict[str, Any] = {
-        axis: {"title": {"text": title}, "type": "log"}
+        # One label for each decade: in space, those between them lie over each other.
+        axis: {"title": {"text": title}, "type": "log", "dtick": 1}
         for axis, (_, title) in zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)
     }
-    # Far enough that no corner of the cube leaves the picture while it is turned.
-    scene |= {"camera": {"eye": {"x": 1.85, "y": 1.85, "z": 0.95}}, "aspectmode": "cube"}
+    # Far enough that no corner of the cube, nor the name of an axis, leaves the picture while it is turned.
+    scene |= {"camera": {"eye": {"x": 2.2, "y": 2.2, "z": 1.1}}, "aspectmode": "cube"}
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
     margin = {"l": 0, "r": 0, "t": 40, "b": 0}
     return figure(traces, height=600, scene=scene, showlegend=True, legend=legend, margin=margin)

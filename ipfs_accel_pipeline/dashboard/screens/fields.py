@@ -34,9 +34,9 @@ class ParetoState(Filters):
 
 def heatmap(desk: Desk, state: HeatmapState) -> Screen:
     """One precision and one batch size at a time: other numbers would not be comparable within a row."""
-    state = _at_one_shape(desk, state)
     metric = METRICS[state.metric]
-    rows = _one_length_each(desk.cases("case_point", state, count=20_000))
+    shape = _at_one_shape(desk, state, metric)
+    rows = _one_length_each(desk.cases("case_point", shape, count=20_000))
     rows = [row for row in rows if row[metric.column] is not None]
     kinds = sorted({str(row["model_type"]) for row in rows})
     drawn = {f"heat-{kind}": [row for row in rows if row["model_type"] == kind] for kind in kinds}
@@ -44,20 +44,24 @@ def heatmap(desk: Desk, state: HeatmapState) -> Screen:
         "heatmap",
         "Heatmaps",
         rows=rows,
-        context={"state": state, "metric": metric, "kinds": kinds, "sizes": {k: _size(v) for k, v in drawn.items()}},
+        context={
+            "state": state, "shape": shape, "metric": metric, "kinds": kinds,
+            "sizes": {k: _size(v) for k, v in drawn.items()},
+        },
         charts={name: charts.heatmap(of_kind, metric.column, metric.title) for name, of_kind in drawn.items()},
         offered=("type", "family", "model_type", "endpoint", "provenance", "acceleration", "model", "hardware"),
-    )
+    )  # fmt: skip
 
 
 def scatter(desk: Desk, state: ScatterState) -> Screen:
     axes = [METRICS[state.x], METRICS[state.y], METRICS[state.z]]
-    rows, counts, is_cut = _points(desk, state, axes)
+    complete, counts = _complete(desk, state, axes)
+    rows = _drawn(desk, state, complete)
     return Screen(
         "scatter",
         "Three quantities",
         rows=rows,
-        context={"state": state, "axes": axes, "counts": counts, "is_cut": is_cut, "most": _MOST_POINTS},
+        context={"state": state, "axes": axes, "counts": counts, "total": len(complete)},
         charts={"scatter": charts.scatter3d(rows, [(axis.column, axis.title) for axis in axes])} if rows else {},
         offered=OFFERED,
         needs_3d=True,
@@ -65,16 +69,20 @@ def scatter(desk: Desk, state: ScatterState) -> Screen:
 
 
 def pareto(desk: Desk, state: ParetoState) -> Screen:
-    """Only results that may be ranked can stand on a front."""
+    """Only results that may be ranked can stand on a front; all of them are asked, however many are drawn."""
     axes = [METRICS[state.x], METRICS[state.y]]
-    rows, counts, is_cut = _points(desk, state, axes)
-    rows = on_front([row for row in rows if row["not_ranked_reason"] is None], *axes)
+    complete, counts = _complete(desk, state, axes)
+    candidates = on_front([row for row in complete if row["is_ranked"]], *axes)
+    leaders = [row for row in candidates if row["is_on_front"]]
+    front = {row["test_id"] for row in leaders}
+    drawn = _drawn(desk, state, [*leaders, *(row for row in candidates if not row["is_on_front"])], len(front))
+    rows = [row | {"is_on_front": row["test_id"] in front} for row in drawn]
     return Screen(
         "pareto",
         "Pareto fronts",
         rows=rows,
         context={
-            "state": state, "axes": axes, "counts": counts, "is_cut": is_cut, "most": _MOST_POINTS,
+            "state": state, "axes": axes, "counts": counts, "total": len(candidates),
             "front": sorted((row for row in rows if row["is_on_front"]), key=lambda row: row[axes[0].column]),
         },
         charts={"pareto": charts.pareto(rows, *_columns(axes))} if rows else {},
@@ -102,26 +110,31 @@ def _columns(axes: Sequence[Metric]) -> tuple[tuple[str, str], tuple[str, str]]:
     return (axes[0].column, axes[0].title), (axes[1].column, axes[1].title)
 
 
-def _points(desk: Desk, state: Filters, axes: Sequence[Metric]) -> tuple[Rows, dict[str, int], bool]:
-    """Cases that have every quantity, how many have each, and whether there are more than are drawn."""
-    rows = desk.cases("case_point", state, count=_MOST_POINTS + 1)
-    counts = {axis.title: sum(bool(row[axis.column]) for row in rows) for axis in axes}
-    complete = [row for row in rows if all(row[axis.column] for axis in axes)]  # a logarithm has no zero
-    return complete[:_MOST_POINTS], counts, len(rows) > _MOST_POINTS
+def _complete(desk: Desk, state: Filters, axes: Sequence[Metric]) -> tuple[Rows, dict[str, int]]:
+    """Every case that has all quantities, and how many cases have each."""
+    known = desk.cases("case_number", state)
+    counts = {axis.title: sum(bool(row[axis.column]) for row in known) for axis in axes}
+    return [row for row in known if all(row[axis.column] for axis in axes)], counts  # a logarithm has no zero
 
 
-def _at_one_shape(desk: Desk, state: HeatmapState) -> HeatmapState:
-    """The precision and batch size of the URL, else the commonest."""
-    offered = desk.choices()
-    common = {
-        name: max(offered.get(name, []), key=lambda row: row["cases"], default=None) for name in ("precision", "batch")
-    }
-    changes: dict[str, Any] = {}
-    if not state.precision and common["precision"]:
-        changes["precision"] = [common["precision"]["value"]]
-    if not state.batch and common["batch"]:
-        changes["batch"] = [int(common["batch"]["value"])]
-    return state.model_copy(update=changes)
+def _drawn(desk: Desk, state: Filters, cases: Rows, at_least: int = 0) -> Rows:
+    """The first of these cases with all that is shown of them; a download has every one."""
+    tests = [row["test_id"] for row in cases[: max(_MOST_POINTS, desk.most_rows, at_least)]]
+    return desk.cases("case_point", state, tests=tests, count=len(tests))
+
+
+def _at_one_shape(desk: Desk, state: HeatmapState, metric: Metric) -> HeatmapState:
+    """The precision and batch size of the URL; what it leaves open is the commonest of the cases with this number."""
+    known = desk.cases("case_number", state)
+    shapes = Counter(
+        (row["precision"] or "unknown", row["batch_size"])
+        for row in known
+        if row[metric.column] is not None and row["batch_size"] is not None
+    )
+    if not shapes:
+        return state
+    precision, batch = min(shapes, key=lambda shape: (-shapes[shape], shape))
+    return state.model_copy(update={"precision": state.precision or [precision], "batch": state.batch or [batch]})
 
 
 def _one_length_each(rows: Rows) -> Rows:
@@ -137,4 +150,5 @@ def _size(rows: Rows) -> dict[str, int]:
     return {
         "models": len({r["model_id"] for r in rows}),
         "columns": len({(r["hardware_id"], r["endpoint_type"]) for r in rows}),
+        "unranked": sum(r["not_ranked_reason"] is not None for r in rows),
     }

@@ -10,7 +10,8 @@ _BARS = 24
 
 
 def power(desk: Desk, state: Filters) -> Screen:
-    rows = desk.cases("power_row", state, count=desk.most_rows)
+    found = desk.cases("power_row", state, count=desk.most_rows + 1)
+    rows = found[: desk.most_rows]
     with_energy = [row for row in rows if row["energy_efficiency_items_per_joule"] is not None]
     drawn = {}
     if with_energy:
@@ -27,7 +28,15 @@ def power(desk: Desk, state: Filters) -> Screen:
         "power",
         "Power and energy",
         rows=rows,
-        context={"readings": rows, "gaps": desk.cases("power_gap", state)},
+        context={
+            "state": state,
+            "readings": rows,
+            "is_cut": len(found) > len(rows),
+            "gaps": desk.cases("power_gap", state),
+            "bars": _BARS,
+            "with_energy": len(with_energy),
+            "with_power": len(with_power),
+        },
         charts=drawn,
         offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
     )

@@ -31,7 +31,8 @@ def model(desk: Desk, state: ModelState) -> Screen:
     if not found:
         raise UsageError(f"There is no model {state.id!r} in this snapshot.")
     chosen = state.model_copy(update={"model": [state.id]})
-    rows = desk.cases("case_row", chosen, count=desk.most_rows)
+    rows = desk.cases("case_row", chosen)  # all: the fastest may stand last
+    text_cases = _about_text(rows)
     with_hardware = (*_WITHIN[:3], "type", *_WITHIN[3:])
     return Screen(
         "model",
@@ -39,9 +40,10 @@ def model(desk: Desk, state: ModelState) -> Screen:
         rows=rows,
         context={
             "model": found[0],
-            "cases": rows,
+            "cases": rows[: desk.most_rows],
             "bars_shown": min(_BARS, _with_latency(rows)),
-            "text_cases": _about_text(rows),
+            "text_cases": text_cases[: desk.most_rows],
+            "text_total": len(text_cases),
         },
         charts=_charts(rows, "hardware_id"),
         offered=with_hardware,
@@ -58,16 +60,18 @@ def platform(desk: Desk, state: PlatformState) -> Screen:
     if not found:
         raise UsageError(f"There is no platform {state.id!r} in this snapshot.")
     chosen = state.model_copy(update={"hardware": [state.id]})
-    rows = desk.cases("case_row", chosen, count=desk.most_rows)
+    rows = desk.cases("case_row", chosen)  # all: the fastest may stand last
+    text_cases = _about_text(rows)
     return Screen(
         "platform",
         str(state.id),
         rows=rows,
         context={
             "platform": found[0],
-            "cases": rows,
+            "cases": rows[: desk.most_rows],
             "bars_shown": min(_BARS, _with_latency(rows)),
-            "text_cases": _about_text(rows),
+            "text_cases": text_cases[: desk.most_rows],
+            "text_total": len(text_cases),
         },
         charts=_charts(rows, "model_id"),
         offered=("family", "model_type", *_WITHIN),

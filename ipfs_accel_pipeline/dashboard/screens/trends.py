@@ -10,11 +10,14 @@ from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Sc
 from ipfs_accel_pipeline.reports.history import LastingChange
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
+_OF_CASE = (
+    "of_model", "of_hardware", "of_endpoint", "of_precision", "of_batch", "of_sequence", "of_provenance",
+)  # fmt: skip
 _CASES = 60  # offered below the chart; filters bring the others there
 
 
 class TrendState(Filters):
-    """The filters choose which cases are offered; the `of_` fields say which one of them is drawn."""
+    """The filters choose which cases are offered; the `of_` fields say which one is drawn."""
 
     metric: Literal["latency", "throughput", "tokens", "first_token", "memory", "energy"] = "latency"
     of_model: OneName = None
@@ -27,6 +30,25 @@ class TrendState(Filters):
 
 
 def trends(desk: Desk, state: TrendState) -> Screen:
+    """Who chooses filters that the drawn case does not meet wants to see another one."""
+    return series(desk, state if _meets_filters(desk, state) else state.model_copy(update=dict.fromkeys(_OF_CASE)))
+
+
+def _meets_filters(desk: Desk, state: TrendState) -> bool:
+    if not state.of_model or not state.chosen():
+        return True
+    case = {
+        "model": state.of_model, "hardware": state.of_hardware, "endpoint": state.of_endpoint,
+        "precision": state.of_precision or "unknown", "batch": state.of_batch, "sequence": state.of_sequence,
+        "provenance": state.of_provenance or "measured",
+    }  # fmt: skip
+    if any(chosen and value not in chosen for name, value in case.items() for chosen in [getattr(state, name)]):
+        return False
+    alone = state.model_copy(update={name: [case[name]] for name in ("model", "hardware", "endpoint")})
+    return bool(desk.cases("longest_series", alone, count=1))
+
+
+def series(desk: Desk, state: TrendState) -> Screen:
     cases = desk.cases("longest_series", state, count=_CASES)
     shown = _shown(state, cases)
     metric = METRICS[state.metric]
@@ -37,7 +59,7 @@ def trends(desk: Desk, state: TrendState) -> Screen:
     return Screen(
         "trends",
         "Trends",
-        rows=points,
+        rows=[(shown or {}) | point for point in points],  # a download says of which case it is
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
             "most_cases": _CASES, "changes": changes, "drawn": drawn, "has_number": has_number,

@@ -77,6 +77,11 @@
     const styles = getComputedStyle(document.documentElement);
     const figure = coloured(JSON.parse(holder.querySelector("script").textContent), styles);
     const plot = holder.querySelector(".plot");
+    const least = figure.layout.meta && figure.layout.meta.least_width;
+    if (least) {
+      plot.style.minWidth = `${least}px`;
+      plot.tabIndex = 0; // it may scroll, and the keyboard scrolls what has the focus
+    }
     try {
       await Plotly.react(plot, figure.data, layoutOf(figure, styles),
         { displayModeBar: false, responsive: true, scrollZoom: Boolean(figure.layout.scene), plotlyServerURL: "" });

@@ -12,6 +12,9 @@ SELECT
     count(*) FILTER (provenance = 'imported') AS imported,
     count(*) FILTER (provenance = 'emulated') AS emulated,
     count(DISTINCT model_id) FILTER (provenance = 'measured') AS tested_models,
+    count(*) FILTER (
+        provenance = 'measured' AND (previous_test_id IS NOT NULL OR (result_test_id IS NOT NULL AND result_test_id <> test_id))
+    ) AS repeated,
     (SELECT count(*) FROM pair) AS tested_pairs,
     (SELECT count(*) FROM pair WHERE is_passed) AS passed_pairs
 FROM chosen

@@ -3,7 +3,7 @@ SELECT 'type' AS filter, hardware_type AS value, count(*) AS cases FROM dashboar
 UNION ALL SELECT 'family', model_family, count(*) FROM dashboard_case GROUP BY ALL
 UNION ALL SELECT 'model_type', model_type, count(*) FROM dashboard_case GROUP BY ALL
 UNION ALL SELECT 'endpoint', endpoint_type, count(*) FROM dashboard_case GROUP BY ALL
-UNION ALL SELECT 'precision', precision, count(*) FROM dashboard_case WHERE precision IS NOT NULL GROUP BY ALL
+UNION ALL SELECT 'precision', coalesce(precision, 'unknown'), count(*) FROM dashboard_case GROUP BY ALL
 UNION ALL SELECT 'batch', batch_size::VARCHAR, count(*) FROM dashboard_case WHERE batch_size IS NOT NULL GROUP BY ALL
 UNION ALL SELECT 'provenance', provenance, count(*) FROM dashboard_case GROUP BY ALL
 UNION ALL SELECT 'acceleration', acceleration, count(*) FROM dashboard_case WHERE acceleration IS NOT NULL GROUP BY ALL

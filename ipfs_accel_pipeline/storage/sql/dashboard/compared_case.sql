@@ -16,7 +16,7 @@ WITH side AS (
     WHERE p50_latency_ms IS NOT NULL
         AND ($filters.models IS NULL OR list_contains($filters.models::VARCHAR[], model_id))
         AND ($filters.hardware IS NULL OR list_contains($filters.hardware::VARCHAR[], hardware_id))
-        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], precision))
+        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], coalesce(precision, 'unknown')))
         AND ($filters.batch_sizes IS NULL OR list_contains($filters.batch_sizes::INTEGER[], batch_size))
         AND ($filters.families IS NULL OR model_id IN (
             SELECT model_id FROM models WHERE list_contains($filters.families::VARCHAR[], model_family)))
@@ -26,7 +26,7 @@ paired AS (
         a, b, coalesce(b.model_id, a.model_id) AS model_id, b.p50_latency_ms / a.p50_latency_ms AS ratio,
         CASE
             WHEN a.test_id IS NULL OR b.test_id IS NULL THEN NULL
-            WHEN a.provenance <> 'measured' THEN a.provenance || ' results are not compared with measured ones'
+            WHEN a.provenance <> 'measured' THEN a.provenance || ' results are not compared'
             WHEN a.acceleration IS DISTINCT FROM b.acceleration THEN 'different acceleration'
             WHEN a.threads IS DISTINCT FROM b.threads THEN 'different threads'
             WHEN a.weights_digest IS DISTINCT FROM b.weights_digest THEN 'different weights'

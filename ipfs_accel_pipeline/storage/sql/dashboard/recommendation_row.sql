@@ -3,7 +3,7 @@ SELECT *
 FROM recommendations
 WHERE prefer = $prefer
     AND ($models IS NULL OR list_contains($models::VARCHAR[], model_id))
-    AND ($precisions IS NULL OR list_contains($precisions::VARCHAR[], precision))
+    AND ($precisions IS NULL OR list_contains($precisions::VARCHAR[], coalesce(precision, 'unknown')))
     AND ($batch_sizes IS NULL OR list_contains($batch_sizes::INTEGER[], batch_size))
     AND ($endpoints IS NULL OR list_contains($endpoints::VARCHAR[], endpoint_type))
 ORDER BY

@@ -12,7 +12,7 @@ WHERE t.rowid IN (
         ($filters.models IS NULL OR list_contains($filters.models::VARCHAR[], f.model_id))
         AND ($filters.hardware IS NULL OR list_contains($filters.hardware::VARCHAR[], f.hardware_id))
         AND ($filters.endpoints IS NULL OR list_contains($filters.endpoints::VARCHAR[], f.endpoint_type))
-        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], f.precision))
+        AND ($filters.precisions IS NULL OR list_contains($filters.precisions::VARCHAR[], coalesce(f.precision, 'unknown')))
         AND ($filters.batch_sizes IS NULL OR list_contains($filters.batch_sizes::INTEGER[], f.batch_size))
         AND ($filters.sequence_lengths IS NULL OR list_contains($filters.sequence_lengths::INTEGER[], f.sequence_length))
         AND ($filters.provenances IS NULL OR list_contains($filters.provenances::VARCHAR[], f.provenance))
