@@ -22,6 +22,7 @@ from ipfs_accel_pipeline.errors import Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.records import Status
 
 _PR_SET_PDEATHSIG = 1
+RESULT_NOT_WRITTEN = 73  # the exit code that sysexits.h calls EX_CANTCREAT
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,12 @@ def run_job(folder: Path) -> None:
     ending = _call(job)
     with contextlib.suppress(OSError, ValueError):  # closed by the benchmark
         sys.stdout.flush()  # who calls this leaves without Python's own end
-    temporary = folder / "ending.tmp"
-    temporary.write_bytes(pickle.dumps(ending))
-    os.replace(temporary, folder / "ending")
+    content = pickle.dumps(ending)
+    try:
+        (folder / "ending.tmp").write_bytes(content)
+        os.replace(folder / "ending.tmp", folder / "ending")
+    except OSError:  # the disk is full: the one sign that needs no room there
+        os._exit(RESULT_NOT_WRITTEN)
 
 
 def die_with_parent(parent: int) -> None:
