@@ -29,6 +29,7 @@ from ipfs_accel_pipeline.cli.speech import say
 from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import known_ids
+from ipfs_accel_pipeline.pipeline.changes import chosen_sensitivity
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.reporting import make_report, require_runs, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
@@ -170,6 +171,7 @@ def _given(context: click.Context, names: set[str]) -> list[str]:
 
 def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
+    chosen_sensitivity()  # read when all is measured: a slip in it must not wait until then
     config = _config(options)
     specs = find_models(options["models"], settings)
     if options["compare"]:

@@ -146,6 +146,26 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(elsewhere):
     assert path.read_text() == "my notes"
 
 
+@pytest.mark.parametrize("command", ["run", "detect", "snapshot", "report", "regressions"])
+def test_a_path_that_names_no_database_is_wrong_use(elsewhere, monkeypatch, command):
+    for path, says in (
+        ("/", "/ is a folder. Name a file in it"),
+        (os.fsdecode(b"d\xff/b.duckdb"), "its name is no UTF-8"),
+    ):
+        monkeypatch.setenv("BENCHMARK_DB_PATH", path)
+        result = invoke(command)
+        assert result.exit_code == 2, result.output
+        assert says in result.output
+
+
+def test_a_threshold_that_is_no_number_is_told_before_anything_is_measured(elsewhere, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_MINIMUM_EFFECT", "three")
+    monkeypatch.setattr("ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *_: pytest.fail("it measured"))
+    result = invoke("run", "--hardware", "cpu")
+    assert result.exit_code == 2
+    assert "BENCHMARK_MINIMUM_EFFECT='three' is no number" in result.output
+
+
 @pytest.mark.slow
 def test_a_run_measures_stores_and_ends_with_the_report(workshop):
     result = invoke("--models", TINY, "--hardware", "openvino", *SMOKE)
