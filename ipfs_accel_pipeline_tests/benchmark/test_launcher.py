@@ -193,6 +193,19 @@ def test_the_environment_of_a_job_reaches_it():
             assert launcher.run(job).value == "7"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="never: the limit is Linux's")
+def test_no_memory_for_the_stack_of_a_thread_is_out_of_memory(run):
+    outcome = run("start_threads", memory_limit_mb=200, count=1000)
+    assert outcome.status is Status.OUT_OF_MEMORY
+    assert outcome.message == "RuntimeError: can't start new thread (it may have 200 MiB)"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="never: only root may become somebody else")
+def test_too_many_threads_are_not_a_lack_of_memory(run):
+    outcome = run("start_threads_where_none_may_be_started", memory_limit_mb=2000, count=1)
+    assert (outcome.status, outcome.message) == (Status.ERROR, "RuntimeError: can't start new thread")
+
+
 def test_a_result_that_cannot_be_written_is_no_crash_of_the_model(run):
     outcome = run("lose_the_folder_of_the_result")
     assert outcome.status is Status.ERROR
