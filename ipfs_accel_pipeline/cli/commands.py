@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ipfs_accel_pipeline.cli.compare import compare
-from ipfs_accel_pipeline.cli.errors import clear_errors
+from ipfs_accel_pipeline.cli.errors import clear_errors, sigterm_stops
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
 from ipfs_accel_pipeline.cli.options import (
     database_option,
@@ -177,7 +177,7 @@ def _run(options: dict[str, Any]) -> int:
     if options["compare"]:
         require_runs(settings_of_published(options["db_path"]), options["compare"])
     platforms = _platforms(settings, options)
-    with TerminalProgress(options["quiet"]) as progress:
+    with sigterm_stops(), TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
     paths = write_all_reports(settings)
     _finish(settings, {**options, "models": [spec.model_id for spec in specs]}, result, paths)

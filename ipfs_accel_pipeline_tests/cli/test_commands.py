@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -164,6 +165,16 @@ def test_a_threshold_that_is_no_number_is_told_before_anything_is_measured(elsew
     result = invoke("run", "--hardware", "cpu")
     assert result.exit_code == 2
     assert "BENCHMARK_MINIMUM_EFFECT='three' is no number" in result.output
+
+
+def test_a_run_that_is_told_to_end_says_what_becomes_of_its_results(elsewhere, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(
+        "ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+    )
+    result = invoke("run", "--hardware", "cpu")
+    assert (result.exit_code, signal.getsignal(signal.SIGTERM)) == (143, before)
+    assert "Stopped. What was measured is kept" in result.output
 
 
 @pytest.mark.slow
