@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipfs_accel_pipeline.errors import UsageError
+
 DATABASE_VARIABLE = "BENCHMARK_DB_PATH"
 DATA_VARIABLE = "BENCHMARK_DATA_DIR"
 CATALOGUE_VARIABLE = "BENCHMARK_CATALOGUE"  # the user's own catalogue file (TOML)
@@ -62,8 +64,22 @@ def load_settings(database: str | Path | None = None) -> Settings:
     data = os.environ.get(DATA_VARIABLE)
     folder = Path(data) if data else (Path(named).parent if named else Path("data"))
     catalogue = os.environ.get(CATALOGUE_VARIABLE)
+    database_path = Path(named or folder / "benchmark.duckdb").absolute()
+    _refuse_what_names_no_file(database_path)
     return Settings(
         data=folder.absolute(),
-        database=Path(named or folder / "benchmark.duckdb").absolute(),
+        database=database_path,
         user_catalogue=Path(catalogue).absolute() if catalogue else None,
     )
+
+
+def _refuse_what_names_no_file(database: Path) -> None:
+    if os.path.isdir(database):  # in silence where it may not be looked at: opening it says so
+        raise UsageError(f"{database} is a folder. Name a file in it with {DATABASE_VARIABLE} (--db-path).")
+    try:
+        str(database).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"DuckDB cannot open {str(database).encode(errors='backslashreplace').decode()}: its name is no UTF-8. "
+            f"Name another with {DATABASE_VARIABLE} (--db-path), or with {DATA_VARIABLE}."
+        ) from error

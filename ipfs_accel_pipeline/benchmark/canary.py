@@ -18,6 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ipfs_accel_pipeline.errors import PipelineError
 from ipfs_accel_pipeline.models.store import write_json
 
 # Slower than the host's best by this factor: the round is repeated and kept out of the summary if another is at hand.
@@ -79,13 +80,22 @@ class HostBest:
 
     def slowdown(self, key: str, *canaries_ms: float) -> float:
         """The slowest of the canaries over the host's best, which the fastest of them may improve."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self._path}.lock"):
-            known = self._read()
-            best = min(known.get(key, float("inf")), *canaries_ms)
-            if best < known.get(key, float("inf")):
-                write_json(self._path, {**known, key: best})
-        return max(canaries_ms) / best
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self._path}.lock"):
+                return max(canaries_ms) / self._best(key, *canaries_ms)
+        except OSError as error:
+            raise PipelineError(
+                f"The host's best canary cannot be kept in {self._path}: {error}. "
+                "Free some space, or fix the rights of that file and its .lock, and run again."
+            ) from error
+
+    def _best(self, key: str, *canaries_ms: float) -> float:
+        known = self._read()
+        best = min(known.get(key, float("inf")), *canaries_ms)
+        if best < known.get(key, float("inf")):
+            write_json(self._path, {**known, key: best})
+        return best
 
     def _read(self) -> dict[str, float]:
         try:

@@ -27,8 +27,8 @@ def serve(modules: list[str]) -> None:
             importlib.import_module(module)
     gc.freeze()  # a child's garbage collection would touch, and so copy, every page of what was imported
     _say("ready")
-    for line in sys.stdin:
-        folder = Path(line.rstrip("\n"))
+    for line in sys.stdin.buffer:  # bytes, as a folder's name need not be text
+        folder = Path(os.fsdecode(line.removesuffix(b"\n")))
         host = os.getpid()
         child = os.fork()
         if child == 0:

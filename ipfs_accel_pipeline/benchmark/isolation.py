@@ -11,6 +11,7 @@ import faulthandler
 import importlib
 import os
 import pickle
+import re
 import signal
 import sys
 import traceback
@@ -22,6 +23,8 @@ from ipfs_accel_pipeline.errors import Unsupported, is_out_of_memory
 from ipfs_accel_pipeline.records import Status
 
 _PR_SET_PDEATHSIG = 1
+_STACK_WITHOUT_LIMIT = 2 * 1024 * 1024  # glibc's, of a thread where the stack is not limited
+RESULT_NOT_WRITTEN = 73  # the exit code that sysexits.h calls EX_CANTCREAT
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,12 @@ def run_job(folder: Path) -> None:
     ending = _call(job)
     with contextlib.suppress(OSError, ValueError):  # closed by the benchmark
         sys.stdout.flush()  # who calls this leaves without Python's own end
-    temporary = folder / "ending.tmp"
-    temporary.write_bytes(pickle.dumps(ending))
-    os.replace(temporary, folder / "ending")
+    content = pickle.dumps(ending)
+    try:
+        (folder / "ending.tmp").write_bytes(content)
+        os.replace(folder / "ending.tmp", folder / "ending")
+    except OSError:  # the disk is full: the one sign that needs no room there
+        os._exit(RESULT_NOT_WRITTEN)
 
 
 def die_with_parent(parent: int) -> None:
@@ -74,7 +80,11 @@ def _call(job: Job) -> Ending:
     except SystemExit as exit_request:
         return Ending(Status.ERROR, message=f"the benchmark called sys.exit({exit_request.code!r})")
     except BaseException as error:
-        return Ending(_status_of(error), message=_message(error), traceback=traceback.format_exc(limit=-30))
+        status = Status.OUT_OF_MEMORY if _found_no_room_for_a_thread(error) else _status_of(error)
+        message = _message(error)
+        if status is Status.OUT_OF_MEMORY and job.memory_limit_mb is not None:
+            message = f"{message.rstrip(': ')} (it may have {job.memory_limit_mb:.0f} MiB)"
+        return Ending(status, message=message, traceback=traceback.format_exc(limit=-30))
 
 
 def _status_of(error: BaseException) -> Status:
@@ -87,6 +97,23 @@ def _status_of(error: BaseException) -> Status:
     if isinstance(error, TimeoutError):  # a runtime outside this process that did not answer
         return Status.TIMEOUT
     return Status.ERROR
+
+
+def _found_no_room_for_a_thread(error: BaseException) -> bool:
+    """Python does not say why a thread could not be started: too many of them, or no memory left for its stack.
+
+    The kernel refuses the stack where it and what is held already exceed the limit; the same sum is done here. Where
+    other threads gave back theirs meanwhile, the reason stays unknown.
+    """
+    if "can't start new thread" not in str(error) or sys.platform != "linux":
+        return False
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    stack, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = _STACK_WITHOUT_LIMIT if stack == resource.RLIM_INFINITY else stack
+    held = re.search(r"^VmData:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return limit != resource.RLIM_INFINITY and held is not None and int(held[1]) * 1024 + stack > limit
 
 
 def _message(error: BaseException) -> str:

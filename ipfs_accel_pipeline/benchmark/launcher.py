@@ -6,6 +6,7 @@ A time-out, a crash, a kill by the kernel's out-of-memory killer: the caller alw
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pickle
 import select
@@ -15,17 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ipfs_accel_pipeline.benchmark.fork_host import LOG_NAME
-from ipfs_accel_pipeline.benchmark.isolation import Ending, Job
+from ipfs_accel_pipeline.benchmark.isolation import RESULT_NOT_WRITTEN, Ending, Job
 from ipfs_accel_pipeline.errors import says_out_of_memory
 from ipfs_accel_pipeline.records import Status
 
 _LOG_TAIL_BYTES = 4096
 _VMSTAT = Path("/proc/vmstat")
+_FREE_TEMPORARY = "Free some space in the folder for temporary files, or name another with TMPDIR."
 
 
 @dataclass(frozen=True)
@@ -55,22 +58,26 @@ class Launcher:
 
     def run(self, job: Job) -> Outcome:
         """Run `job` to its end, however it ends."""
-        folder = Path(tempfile.mkdtemp(prefix="ipfs-accel-job-"))
+        content = pickle.dumps(job)
         try:
-            (folder / "job").write_bytes(pickle.dumps(job))
-            kills_before = _oom_kills()
-            started: float | None = None
-            try:
-                host = self._host(job)  # to start one takes seconds, which are none of the job's
-                started = time.monotonic()
-                exit_code = host.run(folder, job.timeout_s) if host else _run_fresh(job, folder)
-            except _HostDiedError as death:
-                duration_s = time.monotonic() - started if started else None
-                return Outcome(Status.CRASHED, None, str(death), duration_s)
-            duration_s = time.monotonic() - started
-            return _outcome(job, folder, exit_code, duration_s, _oom_kills() > kills_before)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            with _job_folder() as folder:
+                (folder / "job").write_bytes(content)
+                return self._run_in(folder, job)
+        except OSError as error:  # no room for temporary files, no process or file to be had
+            return Outcome(Status.ERROR, None, f"no process could be run for it: {error}. {_remedy(error)}", None)
+
+    def _run_in(self, folder: Path, job: Job) -> Outcome:
+        kills_before = _oom_kills()
+        started: float | None = None
+        try:
+            host = self._host(job)  # to start one takes seconds, which are none of the job's
+            started = time.monotonic()
+            exit_code = host.run(folder, job.timeout_s) if host else _run_fresh(job, folder)
+        except _HostDiedError as death:
+            duration_s = time.monotonic() - started if started else None
+            return Outcome(Status.CRASHED, None, str(death), duration_s)
+        duration_s = time.monotonic() - started
+        return _outcome(job, folder, exit_code, duration_s, _oom_kills() > kills_before)
 
     def _host(self, job: Job) -> _ForkHost | None:
         """The process to fork from; None for a job that is given one of its own."""
@@ -83,6 +90,26 @@ class Launcher:
                 host.close()
             host = self._hosts[key] = _ForkHost(job)
         return host
+
+
+@contextlib.contextmanager
+def _job_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ipfs-accel-job-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remedy(error: OSError) -> str:
+    """What frees what is missing; errno tells which."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "Allow more open files (ulimit -n)."
+    if error.errno == errno.EAGAIN:
+        return "Allow more processes (ulimit -u)."
+    if error.errno == errno.ENOMEM:
+        return "Free some memory."
+    return _FREE_TEMPORARY
 
 
 class _HostDiedError(Exception):
@@ -110,7 +137,7 @@ class _ForkHost:
         """Exit code (negative: the signal), or None after a time-out."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(f"{folder}\n".encode())
+            self._process.stdin.write(os.fsencode(folder) + b"\n")
         except BrokenPipeError as error:
             self._end()
             raise _HostDiedError("the process that forks benchmarks was gone") from error
@@ -197,6 +224,8 @@ def _outcome(job: Job, folder: Path, exit_code: int | None, duration_s: float, o
 
 def _death(exit_code: int, oom_killed: bool, log_tail: str) -> tuple[Status, str]:
     """Status and reason of a process that left no ending."""
+    if exit_code == RESULT_NOT_WRITTEN:
+        return Status.ERROR, f"its result could not be written to {tempfile.gettempdir()}. {_FREE_TEMPORARY}"
     if exit_code >= 0:
         return Status.CRASHED, f"the process ended with exit code {exit_code} and no result"
     name = _signal_name(-exit_code)

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ipfs_accel_pipeline.cli.compare import compare
-from ipfs_accel_pipeline.cli.errors import SOME_FAILED, clear_errors
+from ipfs_accel_pipeline.cli.errors import SOME_FAILED, clear_errors, sigterm_stops
 from ipfs_accel_pipeline.cli.migrate import migration_options, run_migration
 from ipfs_accel_pipeline.cli.options import (
     database_option,
@@ -29,6 +29,7 @@ from ipfs_accel_pipeline.cli.speech import say
 from ipfs_accel_pipeline.cli.tables import platform_table
 from ipfs_accel_pipeline.errors import UsageError
 from ipfs_accel_pipeline.pipeline.asked_models import known_ids
+from ipfs_accel_pipeline.pipeline.changes import chosen_sensitivity
 from ipfs_accel_pipeline.pipeline.config import RunConfig
 from ipfs_accel_pipeline.pipeline.reporting import make_report, require_runs, write_all_reports
 from ipfs_accel_pipeline.pipeline.run import (
@@ -168,12 +169,13 @@ def _given(context: click.Context, names: set[str]) -> list[str]:
 
 def _run(options: dict[str, Any]) -> int:
     settings = load_settings(options["db_path"])
+    chosen_sensitivity()  # read when all is measured: a slip in it must not wait until then
     config = _config(options)
     specs = find_models(options["models"], settings)
     if options["compare"]:
         require_runs(settings_of_published(options["db_path"]), options["compare"])
     platforms = _platforms(settings, options)
-    with TerminalProgress(options["quiet"]) as progress:
+    with sigterm_stops(), TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
     paths = write_all_reports(settings)
     _finish(settings, {**options, "models": [spec.model_id for spec in specs]}, result, paths)

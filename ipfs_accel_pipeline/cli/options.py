@@ -13,7 +13,7 @@ from ipfs_accel_pipeline.models.weights import CHOICES
 from ipfs_accel_pipeline.records import PRECISIONS
 from ipfs_accel_pipeline.reports.write import EXPORTS, FORMATS
 from ipfs_accel_pipeline.settings import Settings, load_settings
-from ipfs_accel_pipeline.storage.database import require_database
+from ipfs_accel_pipeline.storage.database import exists, require_database
 
 Command = Callable[..., Any]
 
@@ -41,7 +41,7 @@ def settings_of_stored(db_path: str | None) -> Settings:
 def settings_of_published(db_path: str | None) -> Settings:
     """For a command that reads the snapshot, which may have been copied here without its database."""
     settings = load_settings(db_path)
-    if not settings.snapshot.exists():
+    if not exists(settings.snapshot):
         require_database(settings.database)
     return settings
 

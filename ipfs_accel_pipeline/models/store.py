@@ -92,11 +92,19 @@ def new_artefact(folder: Path, artefact: str) -> Iterator[Path]:
     partial = Path(tempfile.mkdtemp(prefix=f".{artefact}.", suffix=".partial", dir=folder))
     try:
         yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private, other users of the store must read it
+        _share_as(folder, partial)
         shutil.rmtree(folder / artefact, ignore_errors=True)
         os.replace(partial, folder / artefact)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _share_as(folder: Path, made: Path) -> None:
+    """For whoever may use the folder: mkdtemp and safetensors make private what other users of the store must read."""
+    mode = folder.stat().st_mode & 0o777
+    made.chmod(mode)
+    for path in made.rglob("*"):
+        path.chmod(mode if path.is_dir() else path.stat().st_mode & 0o777 | mode & 0o666)
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -22,7 +22,7 @@ from ipfs_accel_pipeline.storage.lock import TELL_AFTER_S, exclusive, tell_wait
 from ipfs_accel_pipeline.storage.schema import migrate, refuse_newer, refuse_older, schema_version
 from ipfs_accel_pipeline.storage.transactions import transaction
 
-__all__ = ["SESSION", "connect", "open_database", "require_database", "transaction"]
+__all__ = ["SESSION", "connect", "exists", "open_database", "require_database", "transaction"]
 
 # DuckDB takes `python -c` and notebooks for people to whom it shows progress, in the midst of what they print.
 SESSION = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
@@ -87,11 +87,17 @@ def connect(
 
 def require_database(database: Path) -> None:
     """StorageError where there is none: for whoever would answer from an empty one, and so say that all is well."""
-    if not database.exists():
+    if not exists(database):
         raise StorageError(
             f"There is no database at {database} yet. Run `ipfs-accel run` (or materialize the assets) first, "
             "or name the right file with BENCHMARK_DB_PATH (--db-path)."
         )
+
+
+def exists(path: Path) -> bool:
+    """StorageError where this user may not even look."""
+    with as_storage_errors(f"Cannot look for {path}"):
+        return path.exists()
 
 
 def _prepare_folder(database: Path, read_only: bool) -> None:

@@ -10,7 +10,17 @@ import duckdb
 from ipfs_accel_pipeline.errors import StorageError
 
 # Part of DuckDB's message -> remedy. DuckDB has no error numbers for these; the texts are those of 2.0.
+_DAMAGED = (
+    "The file is damaged. Move it and the .wal beside it away and put a backup or the published snapshot in its place; "
+    "the next run on each device loads from the shards what came after."
+)
+_FOREIGN_LOG = "The .wal beside the file belongs to another copy of it: move the .wal away."
 _REMEDIES = {
+    "Could not read enough bytes": _DAMAGED,
+    "Corrupt database file": _DAMAGED,
+    "WAL does not match database file": _FOREIGN_LOG,
+    "WAL checkpoint iteration": _FOREIGN_LOG,
+    "replaying WAL": _DAMAGED,
     "not a valid DuckDB database": (
         "It is not a DuckDB database. Move it away, or point BENCHMARK_DB_PATH (--db-path) at another file."
     ),
@@ -36,8 +46,19 @@ def remedy(message: str) -> str:
 
 
 def storage_error(doing: str, error: Exception) -> StorageError:
-    message = str(error).strip().split("\n\nLINE ", maxsplit=1)[0]
+    message = _message(error)
     return StorageError(f"{doing}: {message} {remedy(message)}".rstrip())
+
+
+def snapshot_error(doing: str, error: Exception) -> StorageError:
+    """A copy that cannot be read is made again, whatever is wrong with it; not what this user may not read."""
+    if isinstance(error, PermissionError) or "Permission denied" in str(error):
+        return storage_error(doing, error)
+    return StorageError(f"{doing}: {_message(error)} Publish it again with `ipfs-accel snapshot`.")
+
+
+def _message(error: Exception) -> str:
+    return str(error).strip().split("\n\nLINE ", maxsplit=1)[0]
 
 
 @contextmanager

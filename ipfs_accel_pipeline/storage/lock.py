@@ -52,7 +52,10 @@ def exclusive(database: Path, timeout_s: float) -> Iterator[None]:
 def _sign(path: Path) -> None:
     # Only for the message of whoever waits in vain, so failing to write it is no failure.
     with suppress(OSError):
-        path.write_text(f"process {os.getpid()} ({' '.join(sys.argv)[:200]}) since {datetime.now(UTC):%H:%M:%S} UTC")
+        path.write_text(
+            f"process {os.getpid()} ({' '.join(sys.argv)[:200]}) since {datetime.now(UTC):%H:%M:%S} UTC",
+            errors="backslashreplace",  # a named file's name may be no UTF-8
+        )
 
 
 def tell_wait(database: Path, holder: str, timeout_s: float) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from filelock import FileLock, Timeout
 
 from ipfs_accel_pipeline.errors import StorageError
+from ipfs_accel_pipeline.storage.failures import as_storage_errors
 from ipfs_accel_pipeline.storage.journals import JOURNAL_SUFFIX, Journal
 from ipfs_accel_pipeline.storage.shard_files import (
     SHARD_SUFFIX,
@@ -102,8 +103,10 @@ def _is_held(journal: Path) -> bool:
 
 
 def _decompressed(path: Path) -> bytes:
+    with as_storage_errors(f"Cannot read the shard {path}"):
+        content = path.read_bytes()
     try:
-        return gzip.decompress(path.read_bytes())
+        return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise StorageError(
             f"The shard {path} is damaged: {error}. Restore it from a backup, or move it out of the shard store."

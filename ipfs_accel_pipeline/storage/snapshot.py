@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 
 from ipfs_accel_pipeline.errors import StorageError
-from ipfs_accel_pipeline.storage.database import SESSION, connect, open_database
-from ipfs_accel_pipeline.storage.failures import as_storage_errors
+from ipfs_accel_pipeline.storage.database import SESSION, connect, exists, open_database
+from ipfs_accel_pipeline.storage.failures import as_storage_errors, snapshot_error
 from ipfs_accel_pipeline.storage.lock import exclusive
 from ipfs_accel_pipeline.storage.schema import refuse_newer, refuse_older, schema_version
 from ipfs_accel_pipeline.storage.whole_files import sync_folder
@@ -50,7 +50,7 @@ def publish_snapshot(database: str | Path, snapshot: str | Path, *, lock_timeout
 def open_snapshot(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published copy, read-only. Keep it for one question or page, then close it, to see the next one."""
     snapshot = Path(path).absolute()
-    if not snapshot.exists():
+    if not exists(snapshot):
         raise StorageError(
             f"No snapshot was published at {snapshot} yet. Run `ipfs-accel snapshot`, or materialize the asset "
             "`snapshot` in Dagster; every full run does it too."
@@ -59,11 +59,13 @@ def open_snapshot(path: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     # and so show a replaced snapshot's old content for as long as anyone in this process still reads it.
     connection = duckdb.connect(":memory:")
     try:
-        with as_storage_errors(f"Cannot open the snapshot {snapshot}"):
+        try:
             connection.execute(SESSION)
             _attach_one_copy(connection, snapshot)
             connection.execute("USE snapshot")
             version = schema_version(connection)
+        except (duckdb.Error, OSError) as error:
+            raise snapshot_error(f"Cannot open the snapshot {snapshot}", error) from error
         refuse_newer(version)
         refuse_older(version)
         yield connection

@@ -3,10 +3,12 @@
 import atexit
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 
@@ -124,3 +126,21 @@ def die_while_writing(request):
     """In place of the text of a round."""
     print("last words", flush=True)
     segfault()
+
+
+def lose_the_folder_of_the_result():
+    shutil.rmtree(os.environ["TMPDIR"])
+
+
+def start_threads(count):
+    for _ in range(count):
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+
+
+def start_threads_where_none_may_be_started(count):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    os.chmod(os.environ["TMPDIR"], 0o777)  # to leave a result there as somebody else
+    os.setuid(65534)  # the limit does not hold root
+    start_threads(count)

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from ipfs_accel_pipeline.benchmark.canary import HostBest, canary_cpus, run_canary
+from ipfs_accel_pipeline.errors import PipelineError
 
 
 def test_the_canary_takes_a_measurable_time_on_every_cpu():
@@ -64,3 +65,9 @@ def test_two_writers_keep_the_better_one(tmp_path):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         pool.starmap(_note, [(path, float(ms)) for ms in range(20, 0, -1)])
     assert HostBest(path).slowdown("host/2", 2.0) == pytest.approx(2)
+
+
+def test_a_best_that_cannot_be_kept_is_told_with_the_remedy(tmp_path):
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(PipelineError, match=r"canary.json: .*\. Free some space, or fix the rights"):
+        HostBest(tmp_path / "data" / "canary.json").slowdown("host", 1.0)

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import onnx
@@ -190,6 +191,46 @@ def test_the_environment_of_a_job_reaches_it():
                 "os:getenv", {"key": "OMP_NUM_THREADS"}, 60, preload=preload, environment={"OMP_NUM_THREADS": "7"}
             )
             assert launcher.run(job).value == "7"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="never: the limit is Linux's")
+def test_no_memory_for_the_stack_of_a_thread_is_out_of_memory(run):
+    outcome = run("start_threads", memory_limit_mb=200, count=1000)
+    assert outcome.status is Status.OUT_OF_MEMORY
+    assert outcome.message == "RuntimeError: can't start new thread (it may have 200 MiB)"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="never: only root may become somebody else")
+def test_too_many_threads_are_not_a_lack_of_memory(run):
+    outcome = run("start_threads_where_none_may_be_started", memory_limit_mb=2000, count=1)
+    assert (outcome.status, outcome.message) == (Status.ERROR, "RuntimeError: can't start new thread")
+
+
+def test_a_result_that_cannot_be_written_is_no_crash_of_the_model(run):
+    outcome = run("lose_the_folder_of_the_result")
+    assert outcome.status is Status.ERROR
+    assert "could not be written to" in outcome.message
+    assert "TMPDIR" in outcome.message
+
+
+@pytest.mark.parametrize("preload", [(), ("json",)])
+def test_a_folder_for_temporary_files_that_is_not_there_is_told_with_the_remedy(tmp_path, monkeypatch, preload):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with Launcher() as launcher:
+        outcome = launcher.run(Job(f"{MISBEHAVING}:add", {"a": 1, "b": 2}, 60, preload=preload))
+    assert (outcome.status, outcome.duration_s) == (Status.ERROR, None)
+    assert "gone" in outcome.message
+    assert outcome.message.endswith("or name another with TMPDIR.")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="never: macOS has no file names that are no UTF-8")
+@pytest.mark.parametrize("preload", [(), ("json",)])
+def test_the_folder_for_temporary_files_may_have_a_name_that_is_no_text(tmp_path, monkeypatch, preload):
+    folder = tmp_path / os.fsdecode(b"\xff \xc3\xa4")
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with Launcher() as launcher:
+        assert launcher.run(Job(f"{MISBEHAVING}:add", {"a": 1, "b": 2}, 60, preload=preload)).value == 3
 
 
 @pytest.mark.parametrize("preload", ["()", "('json',)"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -144,6 +145,36 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(elsewhere):
     assert result.exit_code == 2
     assert "not a DuckDB database" in result.output
     assert path.read_text() == "my notes"
+
+
+@pytest.mark.parametrize("command", ["run", "detect", "snapshot", "report", "regressions"])
+def test_a_path_that_names_no_database_is_wrong_use(elsewhere, monkeypatch, command):
+    for path, says in (
+        ("/", "/ is a folder. Name a file in it"),
+        (os.fsdecode(b"d\xff/b.duckdb"), "its name is no UTF-8"),
+    ):
+        monkeypatch.setenv("BENCHMARK_DB_PATH", path)
+        result = invoke(command)
+        assert result.exit_code == 2, result.output
+        assert says in result.output
+
+
+def test_a_threshold_that_is_no_number_is_told_before_anything_is_measured(elsewhere, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_MINIMUM_EFFECT", "three")
+    monkeypatch.setattr("ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *_: pytest.fail("it measured"))
+    result = invoke("run", "--hardware", "cpu")
+    assert result.exit_code == 2
+    assert "BENCHMARK_MINIMUM_EFFECT='three' is no number" in result.output
+
+
+def test_a_run_that_is_told_to_end_says_what_becomes_of_its_results(elsewhere, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(
+        "ipfs_accel_pipeline.cli.commands.run_pipeline", lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+    )
+    result = invoke("run", "--hardware", "cpu")
+    assert (result.exit_code, signal.getsignal(signal.SIGTERM)) == (143, before)
+    assert "Stopped. What was measured is kept" in result.output
 
 
 @pytest.mark.slow

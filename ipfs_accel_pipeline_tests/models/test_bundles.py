@@ -338,3 +338,16 @@ def test_a_file_that_is_quantized_already_is_no_fp32_model(tmp_path):
     assert outcome["status"] == "unsupported"
     assert "is quantized already" in outcome["error"]
     assert prepare(plain.to_json(), str(tmp_path / "store"), "onnx")["ok"]
+
+
+def test_whoever_may_read_the_store_may_read_what_is_made_in_it(tmp_path):
+    for mode in (0o755, 0o700, 0o770):
+        folder = tmp_path / f"{mode:o}"
+        folder.mkdir()
+        folder.chmod(mode)
+        with store.new_artefact(folder, "onnx") as target:
+            (target / "part").mkdir()
+            (target / "part" / "weights").touch(mode=0o600)  # as safetensors does
+        artefact = folder / "onnx"
+        modes = [path.stat().st_mode & 0o777 for path in (artefact, artefact / "part", artefact / "part" / "weights")]
+        assert modes == [mode, mode, 0o600 | mode & 0o666]

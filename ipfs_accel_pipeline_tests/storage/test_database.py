@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -85,6 +86,41 @@ def test_a_file_that_is_no_database_is_left_alone(database, content):
     with pytest.raises(StorageError, match=r"not a DuckDB database. Move it away"):
         open_and_close(database)
     assert database.read_bytes() == content
+
+
+def cut_short(database):
+    os.truncate(database, database.stat().st_size // 2)
+
+
+def flip_bytes(database):
+    content = bytearray(database.read_bytes())
+    content[20_000:20_008] = bytes(255 - byte for byte in content[20_000:20_008])
+    database.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [cut_short, flip_bytes])
+def test_a_damaged_database_is_told_with_what_to_put_in_its_place(parents_database, damage):
+    damage(parents_database)
+    with pytest.raises(StorageError, match=r"is damaged. Move it and the .wal beside it away and put a backup"):
+        open_and_close(parents_database)
+
+
+def test_a_log_of_another_copy_is_told_to_be_moved_away(database, empty_template, parents_template):
+    shutil.copyfile(parents_template, database)
+    connection = duckdb.connect(str(database))
+    connection.execute("CHECKPOINT; SET checkpoint_threshold = '1 GB'")
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown; CREATE TABLE written_to_the_log (x INTEGER)")
+    connection.close()
+    assert database.with_name(database.name + ".wal").exists()
+    shutil.copyfile(empty_template, database)
+    with pytest.raises(StorageError, match=r"belongs to another copy of it: move the .wal away"):
+        open_and_close(database)
+
+
+def test_a_holder_whose_command_line_is_no_text_can_sign(database, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["ipfs-accel", "migrate", os.fsdecode(b"\xff.json")])
+    open_and_close(database)
+    assert "udcff.json" in lock_path(database).read_text()
 
 
 def test_a_folder_is_no_database(tmp_path):
