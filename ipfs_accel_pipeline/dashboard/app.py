@@ -108,6 +108,9 @@ def _say_what_is_wrong(app: FastAPI) -> None:
         def handle(request: Request, error: Any) -> Response:
             code = getattr(error, "status_code", status)
             message = of(error)
+            if message == HTTPStatus(code).phrase:  # of the router, which knows no more
+                asked = f"{request.method} {request.url.path}"
+                message = f"{asked} is nothing that is served here. See the menu, or /api/openapi.json."
             if request.url.path.startswith("/api/"):
                 return JSONResponse({"detail": message}, code, headers=getattr(error, "headers", None))
             return HTMLResponse(render_error(request, HTTPStatus(code).phrase, message), code)

@@ -259,6 +259,13 @@ def test_what_is_not_there_is_a_404_with_a_page(client, address):
     assert "<h1>" in answer.text
 
 
+def test_an_address_without_a_page_says_where_the_pages_are(client):
+    page, api = client.get("/compatibility<b>"), client.get("/api/nothing")
+    assert (page.status_code, api.status_code) == (404, 404)
+    assert "GET /compatibility&lt;b&gt; is nothing that is served here. See the menu" in page.text
+    assert api.json()["detail"].startswith("GET /api/nothing is nothing that is served here")
+
+
 def test_a_defect_of_ours_is_a_500_with_a_page_and_tells_no_secret(example_settings, monkeypatch):
     def fail(*_):
         raise RuntimeError("a path of this machine")
