@@ -181,6 +181,7 @@ class OneTest(TestRow):
     slow_rounds: int | None
     is_noisy: bool | None
     power_watts_avg: float | None
+    power_kind: str | None = Field(description="measured or modelled (an estimate)")
     power_reason: str | None
     details: dict[str, Any] | None
     environment: dict[str, Any] | None

@@ -646,6 +646,29 @@ def test_power_that_nobody_read_has_a_reason_for_every_case_with_numbers(importe
     assert "clear the filters" in page(imported_client, "/power?family=nothing")
 
 
+def test_estimated_watts_are_called_so_and_stand_in_no_chart_of_measured_ones(tmp_path):
+    settings = settings_in(tmp_path)
+    estimate = fakes.power_row(
+        source="tdp_model", kind="modelled", power_watts_avg=12.5, power_watts_peak=14, reason=None
+    )
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [fakes.test_row()])
+        write_rows(connection, "performance_results", [fakes.performance_row()])
+        write_rows(connection, "power_metrics", [estimate])
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    assert "12.5 W, modelled: an estimate" in page(client, f"/test?id={fakes.TEST_ID}")
+    assert client.get(f"/api/tests/{fakes.TEST_ID}").json()["power_kind"] == "modelled"
+    assert "No result that may be ranked has both numbers" in page(client, "/pareto?x=latency&y=power")
+    text = page(client, "/power")
+    assert "12.5 W" in text
+    assert "tdp_model, modelled" in text
+    assert "data-chart" not in text
+
+
 def test_a_front_is_of_all_cases_however_few_are_drawn(client, monkeypatch):
     def on_the_page(text: str) -> list[str]:
         return re.findall(r"/test\?id=([^\"]+)", text.split("On the front")[-1])

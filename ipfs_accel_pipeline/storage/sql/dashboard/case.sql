@@ -50,7 +50,7 @@ described AS (
         r.is_noisy, r.coefficient_of_variation,
         TRY_CAST(r.environment ->> 'threads' AS INTEGER) AS threads, s.weights, s.weights_digest,
         r.energy_efficiency_items_per_joule, 1 / r.energy_efficiency_items_per_joule AS joules_per_item,
-        w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
+        r.power_watts, w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
         w.source AS power_source, w.kind AS power_kind, w.scope AS power_scope, w.reason AS power_reason,
         r.previous_test_id, r.previous_p50_ms, r.previous_low_ms, r.previous_high_ms, r.previous_at,
         r.previous_threads IS NOT DISTINCT FROM (r.environment ->> 'threads')
