@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import html5lib
 import pyarrow.parquet as pq
@@ -601,6 +602,30 @@ def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, fi
     text = page(client, f"/trends{case}{filters}")
 
     assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
+
+
+def test_a_trend_of_tokens_per_second_is_of_texts_of_one_length(tmp_path):
+    settings = settings_in(tmp_path)
+    nights = [fakes.NOON + timedelta(days=day) for day in range(3)]
+    tests = [fakes.test_row(id=f"night-{day}", timestamp=at) for day, at in enumerate(nights)]
+    results = [
+        fakes.performance_row(
+            id=f"result-{day}", test_id=f"night-{day}", test_timestamp=at, tokens_per_second=speed, new_tokens=length
+        )
+        for day, (at, speed, length) in enumerate(zip(nights, (41.5, 97.25, 42.5), (32, 4, 32), strict=True))
+    ]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", tests)
+        write_rows(connection, "performance_results", results)
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    text = page(client, "/trends?metric=tokens")
+    assert [number in text for number in ("41.5", "97.25", "42.5")] == [True, False, True]
+    assert "texts of 32 new tokens" in text
+    assert len(downloaded(client, "/trends.json?metric=tokens")) == 3
 
 
 def test_a_downloaded_history_says_of_which_case_it_is(client):
