@@ -71,6 +71,17 @@ def test_the_bootstrap_sees_the_spread_between_processes_that_pooling_hides():
     assert high > 10.8
 
 
+@pytest.mark.parametrize(("rounds", "share"), [(3, 0.74), (5, 0.92)])
+def test_the_interval_of_few_rounds_holds_further_ones_as_seldom_as_the_report_says(rounds, share):
+    rng = np.random.default_rng(5)
+    held = []
+    for _ in range(300):
+        series = [10 * np.exp(rng.normal(0, 0.08) + rng.normal(0, 0.01, 40)) for _ in range(rounds)]
+        low, high = bootstrap_median_interval(series, resamples=300)
+        held.append(low <= 10 <= high)
+    assert np.mean(held) == pytest.approx(share, abs=0.05)
+
+
 def test_the_bootstrap_is_repeatable():
     rounds = [[1.0, 2.0, 3.0], [2.0, 3.0, 9.0]]
     assert bootstrap_median_interval(rounds) == bootstrap_median_interval(rounds)
