@@ -71,6 +71,6 @@ METRICS = {
     "memory": Metric("memory_peak_mb", "Peak memory (MiB)", "MiB", True),
     "energy": Metric("joules_per_item", "Energy per item (J)", "J", True),
     "power": Metric("power_watts", "Average power (W)", "W", True),  # never an estimate, which power_metrics may hold
-    "load": Metric("model_load_ms", "Load time (ms)", "ms", True),
+    "load": Metric("load_and_compile_ms", "Load and compile (ms)", "ms", True),
     "parameters": Metric("parameters_million", "Parameters (millions)", "M", True),
 }

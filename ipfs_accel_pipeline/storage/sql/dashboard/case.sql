@@ -45,6 +45,8 @@ described AS (
         r.test_id AS result_test_id, r.run_id AS result_run_id, r.test_timestamp AS result_at, r.results,
         r.p50_latency_ms, r.ci95_low_ms, r.ci95_high_ms, r.p90_latency_ms, r.p99_latency_ms, r.min_latency_ms,
         r.max_latency_ms, r.average_latency_ms, r.throughput_items_per_second, r.memory_peak_mb, r.model_load_ms,
+        -- Where a runtime does not tell compiling apart, it is part of loading: only the sum can be compared.
+        r.compile_ms, r.model_load_ms + coalesce(r.compile_ms, 0) AS load_and_compile_ms,
         r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second, r.new_tokens,
         s.no_generation_reason, s.is_text_noisy, r.iterations, r.rounds, r.slow_rounds, r.host_slowdown,
         r.is_noisy, r.coefficient_of_variation,
