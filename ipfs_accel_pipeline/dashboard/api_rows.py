@@ -29,7 +29,7 @@ class Counts(_Row):
     imported: int
     emulated: int
     repeated: int = Field(description="Measured cases with an older result, which their newest test is judged by.")
-    tested_models: int = Field(description="With a measured case, as are tested_pairs.")
+    tested_models: int = Field(description="With a measured case that could be tried, as are tested_pairs.")
     tested_pairs: int
     passed_pairs: int
 

@@ -15,7 +15,7 @@ from datetime import datetime
 class Summary:
     """Counts over the models and platforms of this report. Only measured tests count as `tests`."""
 
-    models_tested: int
+    models_tested: int  # with a test that could be tried
     models_total: int
     platforms_available: int
     platforms_total: int  # stored platforms, the absent ones included

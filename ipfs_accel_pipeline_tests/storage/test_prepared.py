@@ -324,6 +324,21 @@ def test_an_imported_or_emulated_pass_is_not_counted_as_a_passed_test(tmp_path):
     }
 
 
+def test_a_model_that_could_not_be_tried_is_not_counted_as_tested(tmp_path):
+    tests = [
+        fakes.failed_test_row(status="unsupported"),
+        fakes.failed_test_row(id="skipped", status="skipped", batch_size=2),
+    ]
+    snapshot = prepared_of(tmp_path, *[(test, None) for test in tests])
+    with snapshot.reading() as connection:
+        (counts,) = case_rows(connection, "dashboard/case_count", {})
+    with open_snapshot(snapshot.path) as connection:
+        summary = gather(connection, generated_at=fakes.NOON).summary
+
+    assert [counts[name] for name in ("measured", "not_tried", "tested_models", "tested_pairs")] == [2, 2, 0, 0]
+    assert (summary.tests, summary.not_tried, summary.models_tested) == (2, 2, 0)
+
+
 def test_an_imported_pass_does_not_make_a_broken_pair_run_in_the_matrix(tmp_path):
     tests = [fakes.failed_test_row(), fakes.test_row(**IMPORTED)]
     with prepared_of(tmp_path, *[(test, None) for test in tests]).reading() as connection:
