@@ -15,8 +15,8 @@ _ISOLATION = (
 _ROUNDS = (
     "One process is not one truth: the same loop can be twice as slow in the next process. Rounds run in separate"
     " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
-    " each round; the average, and throughput with it, is the mean over the rounds: a slow round moves it, and it may"
-    " lie above p99."
+    " each round (p99 of up to 101 iterations lies between the two slowest of them); the average, and throughput with"
+    " it, is the mean over the rounds: a slow round moves it, and it may lie above p99."
 )
 _SLOW_PHASES = (
     "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored, and so"

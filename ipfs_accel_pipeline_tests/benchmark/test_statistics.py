@@ -21,6 +21,12 @@ def test_percentiles_are_numpys_linear_ones():
     assert (summary.min_ms, summary.max_ms, summary.average_ms, summary.iterations) == (1.0, 4.0, 2.5, 4)
 
 
+@pytest.mark.parametrize(("iterations", "is_between"), [(4, True), (101, True), (102, False)])
+def test_p99_of_few_iterations_lies_between_the_two_slowest(iterations, is_between):
+    second, slowest = iterations - 2.0, iterations - 1.0  # of 0, 1, 2, ...
+    assert (second <= summarize([[float(n) for n in range(iterations)]]).p99_ms <= slowest) == is_between
+
+
 def test_one_slow_process_of_three_does_not_move_the_percentiles():
     quiet, slow = [10.0] * 50, [20.0] * 50
     summary = summarize([quiet, slow, quiet])
