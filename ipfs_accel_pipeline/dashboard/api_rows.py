@@ -31,7 +31,7 @@ class Counts(_Row):
     repeated: int = Field(description="Measured cases with an older result, which their newest test is judged by.")
     tested_models: int = Field(description="With a measured case that could be tried, as are tested_pairs.")
     tested_pairs: int
-    passed_pairs: int
+    passed_pairs: int = Field(description="With a measured case that passed; others of the pair may not.")
 
 
 class Choice(_Row):

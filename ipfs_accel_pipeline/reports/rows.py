@@ -189,7 +189,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The timed latencies of one test, counted in `counts` bins of equal width from `low_ms` to `high_ms`."""
+    """The timed latencies of one test, of the rounds that count: their numbers in bins of equal width from `low_ms` to
+    `high_ms`.
+    """
 
     test_id: str
     samples: int

@@ -23,6 +23,7 @@ from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage import prepared
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import fakes
@@ -602,6 +603,26 @@ def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, fi
     text = page(client, f"/trends{case}{filters}")
 
     assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
+
+
+def test_two_runs_are_drawn_by_the_rounds_that_count(tmp_path):
+    settings = settings_in(tmp_path)
+    with ShardStore(settings.shards).journal(fakes.HARDWARE_ID, "run") as journal:
+        journal.append(fakes.observation(latencies_ms=(10.25,) * 20))
+        journal.append(fakes.observation(round_index=1, latencies_ms=(97.75,) * 20, is_slow_phase=True))
+        shard = journal.seal()
+    pairs = [example.passed(1, 10.0, run_id="run-a"), example.passed(2, 10.0, run_id="run-b")]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [replace(test, shard_id=shard.shard_id) for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs])
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    text = page(client, "/compare?by=run&a=run-a&b=run-b")
+    assert ("10.25" in text, "97.75" in text) == (True, False)
+    assert "97.75" in page(client, "/test?id=test-1")
 
 
 def test_a_trend_of_tokens_per_second_is_of_texts_of_one_length(tmp_path):
