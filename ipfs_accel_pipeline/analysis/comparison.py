@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 VERDICTS = ("better", "worse", "no difference", "not enough data")
-_LEAST_ROUNDS = 2  # one process shows nothing of how much processes differ
+# One process shows nothing of how much processes differ. Equal sides of two rounds got a verdict in 29 of 100 cases, of
+# three in 7: simulated with processes that differ by 8 %.
+_LEAST_ROUNDS = 3
 _LEAST_SAMPLES = 20
 _RESAMPLES = 2000
 

@@ -28,6 +28,7 @@ from ipfs_accel_pipeline.records import HardwareType, ParityResult, Status
 from ipfs_accel_pipeline.timing import LatencySeries, MemoryUse, Protocol
 
 _OWN_MEMORY = (HardwareType.CUDA, HardwareType.ROCM)
+_GIVEN_BACK = "more memory was given back meanwhile than the model took: what it took cannot be told"
 _UNKNOWN = "the peak memory of a process can be read on Linux only, where the kernel allows it"
 
 
@@ -160,6 +161,8 @@ def _memory(session: Session, window: _MemoryWindow, request: RoundRequest, fiel
     reason."""
     own_use = window.read(session)  # ends the window, for the device too
     use = session.memory_use() if isinstance(session, TimesItself) else own_use
+    if use.peak_mb is not None and use.peak_mb < 0:  # a library freed some, a helper of the browser ended
+        use = replace(use, peak_mb=None, unknown_reason=_GIVEN_BACK)
     device_peak_mb = window.device_peak_mb()
     if device_peak_mb is None and request.hardware_type in _OWN_MEMORY:
         reason = f"{fields['backend']} does not tell what it takes of the GPU's memory"

@@ -29,9 +29,9 @@ class Counts(_Row):
     imported: int
     emulated: int
     repeated: int = Field(description="Measured cases with an older result, which their newest test is judged by.")
-    tested_models: int = Field(description="With a measured case, as are tested_pairs.")
+    tested_models: int = Field(description="With a measured case that could be tried, as are tested_pairs.")
     tested_pairs: int
-    passed_pairs: int
+    passed_pairs: int = Field(description="With a measured case that passed; others of the pair may not.")
 
 
 class Choice(_Row):
@@ -111,7 +111,8 @@ class CaseRow(_Row):
     p99_latency_ms: float | None
     throughput_items_per_second: float | None
     memory_peak_mb: float | None
-    model_load_ms: float | None
+    model_load_ms: float | None = Field(description="Compiling included where compile_ms is null.")
+    compile_ms: float | None
     first_inference_ms: float | None
     time_to_first_token_ms: float | None
     time_per_output_token_ms: float | None
@@ -181,6 +182,7 @@ class OneTest(TestRow):
     slow_rounds: int | None
     is_noisy: bool | None
     power_watts_avg: float | None
+    power_kind: str | None = Field(description="measured or modelled (an estimate)")
     power_reason: str | None
     details: dict[str, Any] | None
     environment: dict[str, Any] | None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.records import TestResult
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline.storage.samples import latencies_ms_of
+from ipfs_accel_pipeline.storage.samples import counted_latencies_ms_of, latencies_ms_of
 
 if TYPE_CHECKING:
     from ipfs_accel_pipeline.dashboard.screens.screen import Desk
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 Rounds = list[tuple[float, ...]]
 
 
-def raw_latencies_ms(desk: Desk, test_id: str) -> tuple[Rounds, str | None]:
-    """One tuple per round; empty with the reason where the shard is not on this machine."""
+def raw_latencies_ms(desk: Desk, test_id: str, counted: bool = False) -> tuple[Rounds, str | None]:
+    """One tuple per round, or per `counted` round, of which the numbers of the test are; empty with the reason where
+    the shard is not on this machine.
+    """
     found: list[TestResult] = read_rows(desk.connection, "test_results", {"id": test_id})
     if not found:
         return [], f"There is no test {test_id} in this snapshot."
     try:
-        rounds = latencies_ms_of(desk.shards, found[0])
+        rounds = (counted_latencies_ms_of if counted else latencies_ms_of)(desk.shards, found[0])
     except StorageError as error:
         return [], str(error)
     return rounds, None if rounds else "This test has no timed iterations."

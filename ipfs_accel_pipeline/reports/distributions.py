@@ -1,4 +1,7 @@
-"""Latency distributions from raw samples: of the results of one case of each model, where the shards are here."""
+"""Latency distributions from raw samples: of the results of one case of each model, where the shards are here.
+
+Of the rounds that count, as the numbers beside them are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ipfs_accel_pipeline.errors import StorageError
 from ipfs_accel_pipeline.records import TestResult
 from ipfs_accel_pipeline.reports.rows import Distribution, Performance
 from ipfs_accel_pipeline.storage.reading import read_rows
-from ipfs_accel_pipeline.storage.samples import latencies_ms_of
+from ipfs_accel_pipeline.storage.samples import counted_latencies_ms_of
 
 BINS = 24
 _MOST_MEDIANS = 3
@@ -45,7 +48,7 @@ def _first_cases(rows: Iterable[Performance]) -> list[list[Performance]]:
 def _samples(connection: Any, shards: Path, test_id: str) -> list[float]:
     tests: list[TestResult] = read_rows(connection, "test_results", {"id": test_id})
     try:
-        return [latency for test in tests for one in latencies_ms_of(shards, test) for latency in one]
+        return [latency for test in tests for one in counted_latencies_ms_of(shards, test) for latency in one]
     except StorageError:
         return []  # the shard lies on another machine: the section says how many were found
 

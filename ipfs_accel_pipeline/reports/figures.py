@@ -40,7 +40,10 @@ def interval(low: float | None, high: float | None, unit: str) -> str:
 
 
 def percent(ratio: float | None) -> str:
-    return DASH if ratio is None else f"{100 * ratio:.3g} %"
+    """Three significant digits; 100 % is said only of all."""
+    if ratio is None:
+        return DASH
+    return "> 99.9 %" if 0.9995 <= ratio < 1 else f"{tick(100 * ratio)} %"
 
 
 def moment(time: datetime | None) -> str:

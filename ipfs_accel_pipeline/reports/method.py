@@ -15,8 +15,8 @@ _ISOLATION = (
 _ROUNDS = (
     "One process is not one truth: the same loop can be twice as slow in the next process. Rounds run in separate"
     " processes, interleaved over the models. Every percentile is the median over the rounds of the percentile within"
-    " each round; the average, and throughput with it, is the mean over the rounds: a slow round moves it, and it may"
-    " lie above p99."
+    " each round (p99 of up to 101 iterations lies between the two slowest of them); the average, and throughput with"
+    " it, is the mean over the rounds: a slow round moves it, and it may lie above p99."
 )
 _SLOW_PHASES = (
     "A short fixed computation runs before and after each round. Its slowdown against the host's best is stored, and so"
@@ -27,7 +27,8 @@ _SLOW_PHASES = (
 _INTERVAL = (
     "The 95 % interval of p50 is a two-level bootstrap: rounds are drawn first, then iterations within each round."
     " Where the interval of a result overlaps that of the fastest, the two are reported as tied. A result of one round"
-    " cannot see the spread between processes: its interval is too narrow. Where the host was slow in every round, the"
+    " cannot see the spread between processes: its interval is too narrow. Where they differ much, that of three rounds"
+    " holds further ones in 74 % of cases, of five in 92 %. Where the host was slow in every round, the"
     " interval reaches, for this question, down to what a quiet host may need: the measured latency over the seventh"
     " power of the slowdown by the signs of the quietest round. Threads that spin while they wait for each other were"
     " seen to take 120 times as long at a sign of 2."

@@ -15,7 +15,7 @@ from datetime import datetime
 class Summary:
     """Counts over the models and platforms of this report. Only measured tests count as `tests`."""
 
-    models_tested: int
+    models_tested: int  # with a test that could be tried
     models_total: int
     platforms_available: int
     platforms_total: int  # stored platforms, the absent ones included
@@ -92,6 +92,7 @@ class Performance:
     memory_peak_mb: float | None
     energy_efficiency_items_per_joule: float | None
     model_load_ms: float | None
+    compile_ms: float | None  # None: part of loading, where the runtime does not tell it apart
     iterations: int | None
     rounds: int | None
     slow_rounds: int | None  # of them, in a slow phase of the host
@@ -108,6 +109,11 @@ class Performance:
     rank: str = "not_ranked"  # fastest | tied | slower | only | not_ranked
     not_ranked_reason: str | None = None
     p50_ratio_to_fastest: float | None = None
+
+    @property
+    def load_and_compile_ms(self) -> float | None:
+        """What can be compared between runtimes: some compile while they load."""
+        return None if self.model_load_ms is None else self.model_load_ms + (self.compile_ms or 0)
 
     @property
     def case(self) -> tuple[str, str, int, int, int, str]:
@@ -183,7 +189,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The timed latencies of one test, counted in `counts` bins of equal width from `low_ms` to `high_ms`."""
+    """The timed latencies of one test, of the rounds that count: their numbers in bins of equal width from `low_ms` to
+    `high_ms`.
+    """
 
     test_id: str
     samples: int

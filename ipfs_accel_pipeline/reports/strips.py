@@ -44,7 +44,7 @@ def strip_chart(rows: Iterable[Performance], metric: str, types: Mapping[str, st
 
     `types` gives the hardware type of each hardware id.
     """
-    known = [row for row in rows if row.not_ranked_reason is None and getattr(row, metric) is not None]
+    known = [row for row in rows if row.not_ranked_reason is None and getattr(row, metric)]  # a logarithm has no zero
     if not known:
         return None
     cases = [_fullest_case(list(of_model)) for _, of_model in groupby(known, key=lambda row: row.model_id)]

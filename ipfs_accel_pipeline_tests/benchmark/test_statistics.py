@@ -21,6 +21,12 @@ def test_percentiles_are_numpys_linear_ones():
     assert (summary.min_ms, summary.max_ms, summary.average_ms, summary.iterations) == (1.0, 4.0, 2.5, 4)
 
 
+@pytest.mark.parametrize(("iterations", "is_between"), [(4, True), (101, True), (102, False)])
+def test_p99_of_few_iterations_lies_between_the_two_slowest(iterations, is_between):
+    second, slowest = iterations - 2.0, iterations - 1.0  # of 0, 1, 2, ...
+    assert (second <= summarize([[float(n) for n in range(iterations)]]).p99_ms <= slowest) == is_between
+
+
 def test_one_slow_process_of_three_does_not_move_the_percentiles():
     quiet, slow = [10.0] * 50, [20.0] * 50
     summary = summarize([quiet, slow, quiet])
@@ -69,6 +75,17 @@ def test_the_bootstrap_sees_the_spread_between_processes_that_pooling_hides():
     low, high = bootstrap_median_interval(rounds)
     assert low < 9.2
     assert high > 10.8
+
+
+@pytest.mark.parametrize(("rounds", "share"), [(3, 0.74), (5, 0.92)])
+def test_the_interval_of_few_rounds_holds_further_ones_as_seldom_as_the_report_says(rounds, share):
+    rng = np.random.default_rng(5)
+    held = []
+    for _ in range(300):
+        series = [10 * np.exp(rng.normal(0, 0.08) + rng.normal(0, 0.01, 40)) for _ in range(rounds)]
+        low, high = bootstrap_median_interval(series, resamples=300)
+        held.append(low <= 10 <= high)
+    assert np.mean(held) == pytest.approx(share, abs=0.05)
 
 
 def test_the_bootstrap_is_repeatable():

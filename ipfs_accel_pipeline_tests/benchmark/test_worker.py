@@ -159,6 +159,15 @@ def test_on_a_processor_the_peak_is_that_of_the_process(monkeypatch):
     assert "memory_unknown_reason" not in fields["details"]
 
 
+def test_memory_is_unknown_where_more_was_given_back_than_the_model_took(monkeypatch):
+    class ShrinkingSession(FarAwaySession):
+        known_memory = MemoryUse(100.0, -12.5, -20.0)
+
+    fields = measured(ShrinkingSession(), monkeypatch)
+    assert fields["memory_peak_mb"] is None
+    assert "given back" in fields["details"]["memory_unknown_reason"]
+
+
 def test_a_system_that_does_not_tell_memory_is_the_reason(monkeypatch):
     monkeypatch.setattr(worker, "read_memory", lambda: None)
     fields = measured(EchoSession(), monkeypatch)

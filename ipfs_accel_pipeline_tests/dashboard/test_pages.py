@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import html5lib
 import pyarrow.parquet as pq
@@ -22,6 +23,7 @@ from ipfs_accel_pipeline.dashboard.registry import SCREENS
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage import prepared
 from ipfs_accel_pipeline.storage.database import open_database
+from ipfs_accel_pipeline.storage.shards import ShardStore
 from ipfs_accel_pipeline.storage.snapshot import publish_snapshot
 from ipfs_accel_pipeline.storage.writing import write_rows
 from ipfs_accel_pipeline_tests import fakes
@@ -610,6 +612,50 @@ def test_a_filter_that_the_drawn_case_does_not_meet_draws_another_one(client, fi
     assert re.search(r"<p><a href=\"/platform\?id=([^\"]+)\"", text)[1] == drawn
 
 
+def test_two_runs_are_drawn_by_the_rounds_that_count(tmp_path):
+    settings = settings_in(tmp_path)
+    with ShardStore(settings.shards).journal(fakes.HARDWARE_ID, "run") as journal:
+        journal.append(fakes.observation(latencies_ms=(10.25,) * 20))
+        journal.append(fakes.observation(round_index=1, latencies_ms=(97.75,) * 20, is_slow_phase=True))
+        shard = journal.seal()
+    pairs = [example.passed(1, 10.0, run_id="run-a"), example.passed(2, 10.0, run_id="run-b")]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [replace(test, shard_id=shard.shard_id) for test, _ in pairs])
+        write_rows(connection, "performance_results", [result for _, result in pairs])
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    text = page(client, "/compare?by=run&a=run-a&b=run-b")
+    assert ("10.25" in text, "97.75" in text) == (True, False)
+    assert "97.75" in page(client, "/test?id=test-1")
+
+
+def test_a_trend_of_tokens_per_second_is_of_texts_of_one_length(tmp_path):
+    settings = settings_in(tmp_path)
+    nights = [fakes.NOON + timedelta(days=day) for day in range(3)]
+    tests = [fakes.test_row(id=f"night-{day}", timestamp=at) for day, at in enumerate(nights)]
+    results = [
+        fakes.performance_row(
+            id=f"result-{day}", test_id=f"night-{day}", test_timestamp=at, tokens_per_second=speed, new_tokens=length
+        )
+        for day, (at, speed, length) in enumerate(zip(nights, (41.5, 97.25, 42.5), (32, 4, 32), strict=True))
+    ]
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", tests)
+        write_rows(connection, "performance_results", results)
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    text = page(client, "/trends?metric=tokens")
+    assert [number in text for number in ("41.5", "97.25", "42.5")] == [True, False, True]
+    assert "texts of 32 new tokens" in text
+    assert len(downloaded(client, "/trends.json?metric=tokens")) == 3
+
+
 def test_a_downloaded_history_says_of_which_case_it_is(client):
     rows = downloaded(client, "/trends.json?hardware=cuda-invented-02&family=bert")
 
@@ -651,6 +697,29 @@ def test_power_that_nobody_read_has_a_reason_for_every_case_with_numbers(importe
     assert "imported without a reading" in text
     assert "No case is without a reading" not in text
     assert "clear the filters" in page(imported_client, "/power?family=nothing")
+
+
+def test_estimated_watts_are_called_so_and_stand_in_no_chart_of_measured_ones(tmp_path):
+    settings = settings_in(tmp_path)
+    estimate = fakes.power_row(
+        source="tdp_model", kind="modelled", power_watts_avg=12.5, power_watts_peak=14, reason=None
+    )
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [fakes.test_row()])
+        write_rows(connection, "performance_results", [fakes.performance_row()])
+        write_rows(connection, "power_metrics", [estimate])
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    assert "12.5 W, modelled: an estimate" in page(client, f"/test?id={fakes.TEST_ID}")
+    assert client.get(f"/api/tests/{fakes.TEST_ID}").json()["power_kind"] == "modelled"
+    assert "No result that may be ranked has both numbers" in page(client, "/pareto?x=latency&y=power")
+    text = page(client, "/power")
+    assert "12.5 W" in text
+    assert "tdp_model, modelled" in text
+    assert "data-chart" not in text
 
 
 def test_a_front_is_of_all_cases_however_few_are_drawn(client, monkeypatch):

@@ -28,6 +28,7 @@ def result(p50: float | None = 10.0, half_width: float | None = 0.1, **changes: 
         memory_peak_mb=150.0,
         energy_efficiency_items_per_joule=None,
         model_load_ms=300.0,
+        compile_ms=None,
         iterations=90,
         rounds=3,
         slow_rounds=0,

@@ -190,6 +190,8 @@ def test_an_earlier_report_that_cannot_be_read_is_no_report(settings):
 def test_distributions_are_counted_from_the_raw_samples(settings):
     with ShardStore(settings.shards).journal(fakes.HARDWARE_ID, "shard-run") as journal:
         journal.append(fakes.observation(latencies_ms=tuple(9.0 + i / 100 for i in range(200))))
+        slow = fakes.observation(round_index=1, latencies_ms=(90.0,) * 50, is_slow_phase=True)
+        journal.append(slow)  # the numbers beside the distribution are without it
         shard = journal.seal()
     test, result = example.passed(1, 10.0)
     store(settings, [(replace(test, shard_id=shard.shard_id), result)])

@@ -44,6 +44,17 @@ def test_percent_of_nothing_is_unknown():
     assert percent(2 / 3) == "66.7 %"
 
 
+def test_percent_are_100_only_where_nothing_is_missing():
+    assert percent(1.0) == "100 %"
+    assert percent(9_999 / 10_000) == "> 99.9 %"
+    assert percent(0.9994) == "99.9 %"
+
+
+def test_a_change_of_many_times_is_told_without_an_exponent():
+    assert percent(11.5) == "1,150 %"
+    assert percent(-0.305) == "-30.5 %"
+
+
 def test_moments_are_told_in_utc():
     berlin = datetime(2026, 3, 1, 13, 0, tzinfo=timezone(timedelta(hours=1)))
 

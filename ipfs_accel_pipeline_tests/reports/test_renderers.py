@@ -138,7 +138,7 @@ def test_the_page_is_valid_html(request, which):
 
 def test_the_page_of_sixty_models_on_eight_platforms_stays_small_with_its_distributions(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "ipfs_accel_pipeline.reports.distributions.latencies_ms_of",
+        "ipfs_accel_pipeline.reports.distributions.counted_latencies_ms_of",
         lambda _, test: [[10.0 + hash((test.id, number)) % 100 / 10 for number in range(90)]],
     )
     size = Size(models=60, platforms=8, runs=2, batches=(1,), precisions=("fp32",))
@@ -148,7 +148,7 @@ def test_the_page_of_sixty_models_on_eight_platforms_stays_small_with_its_distri
 
     assert page.count("<td") > 60 * 8
     assert page.count('class="density"') == 100
-    assert len(page.encode()) < 500_000
+    assert len(page.encode()) < 510_000
 
 
 def test_the_matrix_is_grouped_by_family_and_rings_the_fastest_alone(content):

@@ -24,6 +24,13 @@ def test_equal_ratios_are_equally_far_apart_on_the_axis():
     assert middle - left == pytest.approx(right - middle, abs=1)
 
 
+def test_memory_below_the_resolution_has_no_place_on_a_logarithmic_axis():
+    drawn = chart(mib(0.0), mib(10.0, "gpu"))
+
+    assert drawn.lanes == ((1, "CUDA"),)
+    assert chart(mib(0.0)) is None
+
+
 def test_each_hardware_type_keeps_its_lane_and_its_mark_in_every_strip():
     drawn = chart(mib(10.0), mib(20.0, "web"), mib(30.0, "web", model_id="z"))
 

@@ -159,6 +159,20 @@ def test_two_versions_of_a_runtime_are_compared_in_all_runs(connection):
     assert told(found) == [("b slower", pytest.approx(2.0))]
 
 
+def test_an_endpoint_that_no_longer_passes_does_not_stand_for_its_platform(tmp_path, database):
+    broken = fakes.failed_test_row(
+        id="broken", model_id="bert", endpoint_type="openvino", timestamp=fakes.NOON + timedelta(days=1)
+    )
+    with open_database(database) as connection:
+        store(connection, result(5.0, endpoint_type="openvino"), result(10.0), result(8.0, hardware_id="gpu"))
+        write_rows(connection, "test_results", [broken])
+    publish_snapshot(database, tmp_path / "snapshot.duckdb")
+    with PreparedSnapshot(tmp_path / "snapshot.duckdb").reading() as reader:
+        (one,) = compared_cases(reader, "platform", fakes.HARDWARE_ID, "gpu", {})
+
+    assert (one["a"]["p50_latency_ms"], one["verdict"]) == (10.0, "b faster")
+
+
 def test_of_two_platforms_the_fastest_endpoints_are_compared_but_not_with_an_imitation(tmp_path, database):
     places = ({}, {"endpoint_type": "onnxruntime"}, {"hardware_id": "gpu"}, {"hardware_id": "imitation"})
     with open_database(database) as connection:

@@ -237,6 +237,19 @@ def test_a_case_that_no_longer_passes_is_worse_and_a_skipped_one_is_not(tmp_path
     assert [change for change, _ in worse_cases(tmp_path / "other", before, (broken, None))] == ["no longer passes"]
 
 
+def test_loading_is_compared_with_the_compiling_that_only_some_runtimes_tell_apart(tmp_path):
+    (test, result), (other, second) = example.passed(1, 10.0), example.passed(2, 20.0, endpoint_type="openvino")
+    together = replace(result, model_load_ms=900.0, compile_ms=None)
+    apart = replace(second, model_load_ms=60.0, compile_ms=1000.0)
+    snapshot = prepared_of(tmp_path, (test, together), (other, apart))
+
+    with snapshot.reading() as connection:
+        drawn = [row["load_and_compile_ms"] for row in case_rows(connection, "dashboard/case_point", {})]
+    with open_snapshot(snapshot.path) as connection:
+        reported = [row.load_and_compile_ms for row in gather(connection, generated_at=fakes.NOON).performance]
+    assert drawn == reported == [900.0, 1060.0]
+
+
 def best_numbers(tmp_path, *pairs, hardware=None):
     """What stands in each cell of the matrix: by hardware, the median, the endpoint and whether it is the fastest."""
     columns = ("p50_latency_ms", "endpoint_type", "is_fastest", "is_tied")
@@ -309,6 +322,21 @@ def test_an_imported_or_emulated_pass_is_not_counted_as_a_passed_test(tmp_path):
         "emulator": (1, 0, 0),
         "of a file": (29, 0, 0),
     }
+
+
+def test_a_model_that_could_not_be_tried_is_not_counted_as_tested(tmp_path):
+    tests = [
+        fakes.failed_test_row(status="unsupported"),
+        fakes.failed_test_row(id="skipped", status="skipped", batch_size=2),
+    ]
+    snapshot = prepared_of(tmp_path, *[(test, None) for test in tests])
+    with snapshot.reading() as connection:
+        (counts,) = case_rows(connection, "dashboard/case_count", {})
+    with open_snapshot(snapshot.path) as connection:
+        summary = gather(connection, generated_at=fakes.NOON).summary
+
+    assert [counts[name] for name in ("measured", "not_tried", "tested_models", "tested_pairs")] == [2, 2, 0, 0]
+    assert (summary.tests, summary.not_tried, summary.models_tested) == (2, 2, 0)
 
 
 def test_an_imported_pass_does_not_make_a_broken_pair_run_in_the_matrix(tmp_path):

@@ -114,7 +114,7 @@ def _distribution(
         for letter, name, row in (("A", a, shown["a"]), ("B", b, shown["b"]))
         if row
     ]
-    samples = [(name, *raw_latencies_ms(desk, row["test_id"])) for name, row in sides]
+    samples = [(name, *raw_latencies_ms(desk, row["test_id"], counted=True)) for name, row in sides]
     missing = [reason for _, _, reason in samples if reason]
     if missing:
         return {"distribution": charts.ranges(sides)}, missing[0]

@@ -19,7 +19,8 @@ def power(desk: Desk, state: Filters) -> Screen:
         drawn["energy"] = charts.bars(
             best, "energy_efficiency_items_per_joule", "Items per joule", "model_id", "hardware_id"
         )
-    with_power = [row for row in rows if row["power_watts_avg"] is not None]
+    # A bar does not say that its watts are an estimate: the table does.
+    with_power = [row for row in rows if row["power_watts_avg"] is not None and row["power_kind"] != "modelled"]
     if with_power:
         drawn["power"] = charts.bars(
             with_power[:_BARS], "power_watts_avg", METRICS["power"].title, "model_id", "hardware_id"

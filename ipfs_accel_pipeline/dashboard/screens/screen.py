@@ -70,7 +70,7 @@ METRICS = {
     "first_token": Metric("time_to_first_token_ms", "Time to first token (ms)", "ms", True),
     "memory": Metric("memory_peak_mb", "Peak memory (MiB)", "MiB", True),
     "energy": Metric("joules_per_item", "Energy per item (J)", "J", True),
-    "power": Metric("power_watts_avg", "Average power (W)", "W", True),
-    "load": Metric("model_load_ms", "Load time (ms)", "ms", True),
+    "power": Metric("power_watts", "Average power (W)", "W", True),  # never an estimate, which power_metrics may hold
+    "load": Metric("load_and_compile_ms", "Load and compile (ms)", "ms", True),
     "parameters": Metric("parameters_million", "Parameters (millions)", "M", True),
 }

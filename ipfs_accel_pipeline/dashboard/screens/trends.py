@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ipfs_accel_pipeline.dashboard.charts import trend
 from ipfs_accel_pipeline.dashboard.filters import Filters, OneCount, OneName, url_of
-from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Rows, Screen
+from ipfs_accel_pipeline.dashboard.screens.screen import METRICS, Desk, Metric, Rows, Screen
 from ipfs_accel_pipeline.reports.history import LastingChange
 
 _CASE = ("model_id", "hardware_id", "endpoint_type", "precision", "batch_size", "sequence_length", "provenance")
@@ -55,19 +55,28 @@ def series(desk: Desk, state: TrendState) -> Screen:
     points = list(reversed(desk.rows("series_point", count=desk.most_rows * 10, **shown))) if shown else []
     changes = [LastingChange(**row) for row in desk.rows("case_change", **_without_provenance(shown))] if shown else []
     drawn = [change for change in changes if change.metric == metric.column and change.kind != "unstable"]
-    has_number = any(point[metric.column] is not None for point in points)
+    known = [point for point in _of_one_quantity(points, metric) if point[metric.column] is not None]
     return Screen(
         "trends",
         "Trends",
         rows=[(shown or {}) | point for point in points],  # a download says of which case it is
         context={
             "state": state, "metric": metric, "shown": shown, "points": list(reversed(points))[: desk.most_rows],
-            "most_cases": _CASES, "changes": changes, "drawn": drawn, "has_number": has_number,
+            "most_cases": _CASES, "changes": changes, "drawn": drawn,
+            "text_length": known[-1]["new_tokens"] if known and metric is METRICS["tokens"] else None,
             "cases": [(case, link_to(case, state), case_key(case) == (shown and case_key(shown))) for case in cases],
         },
-        charts={"trend": trend(points, metric.column, metric.title, drawn)} if has_number else {},
+        charts={"trend": trend(known, metric.column, metric.title, drawn)} if known else {},
         offered=("type", "family", "precision", "batch", "endpoint", "provenance", "model", "hardware"),
     )  # fmt: skip
+
+
+def _of_one_quantity(points: Rows, metric: Metric) -> Rows:
+    """Texts of another length than the newest are left out, as by the search for changes (sql/history_point.sql)."""
+    lengths = [point["new_tokens"] for point in points if point["new_tokens"] is not None]
+    if metric is not METRICS["tokens"] or not lengths:
+        return points
+    return [point for point in points if point["new_tokens"] == lengths[-1]]
 
 
 def link_to(case: dict[str, Any], state: TrendState | None = None) -> str:

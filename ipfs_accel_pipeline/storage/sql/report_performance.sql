@@ -11,8 +11,8 @@ WITH latest_test AS (
 SELECT
     p.model_id, p.hardware_id, p.endpoint_type, p.precision, p.batch_size, p.sequence_length,
     p.p50_latency_ms, p.ci95_low_ms, p.ci95_high_ms, p.p90_latency_ms, p.p99_latency_ms,
-    p.throughput_items_per_second, p.memory_peak_mb, p.energy_efficiency_items_per_joule, p.model_load_ms, p.iterations,
-    p.rounds, p.slow_rounds, p.host_slowdown, p.is_noisy,
+    p.throughput_items_per_second, p.memory_peak_mb, p.energy_efficiency_items_per_joule, p.model_load_ms,
+    p.compile_ms, p.iterations, p.rounds, p.slow_rounds, p.host_slowdown, p.is_noisy,
     p.provenance, h.acceleration, t.weights, CAST(p.environment ->> 'threads' AS INTEGER) AS threads,
     t.details ->> 'weights_digest' AS weights_digest, n.latest_status, p.test_timestamp, p.test_id
 FROM latest_performance_results AS p

@@ -1,6 +1,6 @@
 -- One row: the counts of a report over the chosen models and hardware. Only measured tests count as tests.
 SELECT
-    count(DISTINCT model_id) FILTER (provenance = 'measured' AND status <> 'skipped') AS models_tested,
+    count(DISTINCT model_id) FILTER (provenance = 'measured' AND status NOT IN ('unsupported', 'skipped')) AS models_tested,
     count(*) FILTER (provenance = 'measured') AS tests,
     count(*) FILTER (provenance = 'measured' AND success) AS passed,
     count(*) FILTER (provenance = 'measured' AND status IN ('unsupported', 'skipped')) AS not_tried,

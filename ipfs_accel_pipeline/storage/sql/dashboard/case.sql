@@ -45,12 +45,14 @@ described AS (
         r.test_id AS result_test_id, r.run_id AS result_run_id, r.test_timestamp AS result_at, r.results,
         r.p50_latency_ms, r.ci95_low_ms, r.ci95_high_ms, r.p90_latency_ms, r.p99_latency_ms, r.min_latency_ms,
         r.max_latency_ms, r.average_latency_ms, r.throughput_items_per_second, r.memory_peak_mb, r.model_load_ms,
+        -- Where a runtime does not tell compiling apart, it is part of loading: only the sum can be compared.
+        r.compile_ms, r.model_load_ms + coalesce(r.compile_ms, 0) AS load_and_compile_ms,
         r.first_inference_ms, r.time_to_first_token_ms, r.time_per_output_token_ms, r.tokens_per_second, r.new_tokens,
         s.no_generation_reason, s.is_text_noisy, r.iterations, r.rounds, r.slow_rounds, r.host_slowdown,
         r.is_noisy, r.coefficient_of_variation,
         TRY_CAST(r.environment ->> 'threads' AS INTEGER) AS threads, s.weights, s.weights_digest,
         r.energy_efficiency_items_per_joule, 1 / r.energy_efficiency_items_per_joule AS joules_per_item,
-        w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
+        r.power_watts, w.power_watts_avg, w.power_watts_peak, w.temperature_celsius_avg, w.temperature_celsius_peak,
         w.source AS power_source, w.kind AS power_kind, w.scope AS power_scope, w.reason AS power_reason,
         r.previous_test_id, r.previous_p50_ms, r.previous_low_ms, r.previous_high_ms, r.previous_at,
         r.previous_threads IS NOT DISTINCT FROM (r.environment ->> 'threads')

@@ -1,6 +1,8 @@
--- One row: how many cases meet the filters, and of which provenance. Only measured ones count as tested, tried or passed.
+-- One row: how many cases meet the filters, and of which provenance. Only measured ones count as tested, tried or passed,
+-- and what could not be tried (unsupported, skipped) makes no model or pair a tested one.
 WITH chosen AS MATERIALIZED (SELECT * FROM chosen_cases($filters)),
-pair AS (SELECT bool_or(success) AS is_passed FROM chosen WHERE provenance = 'measured' GROUP BY model_id, hardware_id)
+tried AS (FROM chosen WHERE provenance = 'measured' AND status NOT IN ('unsupported', 'skipped')),
+pair AS (SELECT bool_or(success) AS is_passed FROM tried GROUP BY model_id, hardware_id)
 SELECT
     count(*) AS cases,
     count(*) FILTER (provenance = 'measured' AND success) AS passed,
@@ -11,7 +13,7 @@ SELECT
     count(*) FILTER (provenance = 'measured') AS measured,
     count(*) FILTER (provenance = 'imported') AS imported,
     count(*) FILTER (provenance = 'emulated') AS emulated,
-    count(DISTINCT model_id) FILTER (provenance = 'measured') AS tested_models,
+    (SELECT count(DISTINCT model_id) FROM tried) AS tested_models,
     count(*) FILTER (
         provenance = 'measured' AND (previous_test_id IS NOT NULL OR (result_test_id IS NOT NULL AND result_test_id <> test_id))
     ) AS repeated,

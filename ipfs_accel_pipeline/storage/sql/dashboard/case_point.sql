@@ -3,7 +3,7 @@ SELECT
     test_id, result_test_id, model_id, model_family, model_type, hardware_id, hardware_type, acceleration, endpoint_type,
     precision, batch_size, sequence_length, provenance, p50_latency_ms, throughput_items_per_second, memory_peak_mb,
     new_tokens,
-    tokens_per_second, time_to_first_token_ms, joules_per_item, energy_efficiency_items_per_joule, power_watts_avg, parameters_million, model_load_ms, is_noisy,
+    tokens_per_second, time_to_first_token_ms, joules_per_item, energy_efficiency_items_per_joule, power_watts, parameters_million, load_and_compile_ms, is_noisy,
     rank, not_ranked_reason
 FROM chosen_cases($filters)
 WHERE p50_latency_ms IS NOT NULL
