@@ -14,7 +14,7 @@ import numpy as np
 
 from ipfs_accel_pipeline.benchmark.case_rounds import CaseRounds
 from ipfs_accel_pipeline.benchmark.known_values import largest, median, median_of_medians, rounded_mean, smallest, total
-from ipfs_accel_pipeline.benchmark.power_rows import measured_watts, power_row
+from ipfs_accel_pipeline.benchmark.power_rows import items_per_joule, measured_watts, power_row
 from ipfs_accel_pipeline.identity import row_id
 from ipfs_accel_pipeline.records import (
     GENERATION_FAILURE,
@@ -157,18 +157,16 @@ def _round_details(one: Observation) -> dict[str, Any]:
 def _performance_result(group: CaseRounds, provenance: Provenance) -> PerformanceResult:
     summary = group.summary
     case, used = group.case, group.used
-    throughput = case.batch_size / summary.average_ms * 1e3
-    watts = measured_watts(used)
     return PerformanceResult(
         id=row_id("performance", group.test_id),
         average_latency_ms=summary.average_ms,
         p50_latency_ms=summary.p50_ms,
         p90_latency_ms=summary.p90_ms,
         p99_latency_ms=summary.p99_ms,
-        throughput_items_per_second=throughput,
+        throughput_items_per_second=case.batch_size / summary.average_ms * 1e3,
         memory_peak_mb=group.memory_peak_mb,
-        power_watts=watts,
-        energy_efficiency_items_per_joule=throughput / watts if watts else None,
+        power_watts=measured_watts(used),
+        energy_efficiency_items_per_joule=items_per_joule(used, case.batch_size),
         test_timestamp=group.first.started_at,
         test_id=group.test_id,
         run_id=group.run_id,

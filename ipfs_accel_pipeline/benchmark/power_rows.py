@@ -23,6 +23,18 @@ def measured_watts(rounds: Sequence[Observation]) -> float | None:
     return _average_watts([reading for reading in readings if reading])
 
 
+def items_per_joule(rounds: Sequence[Observation], batch_size: int) -> float | None:
+    """What went through in the timed windows over the energy of these windows, the pauses between iterations included.
+
+    Throughput knows no pauses, so throughput over power would promise more than was got for the energy.
+    """
+    watts = measured_watts(rounds)
+    seconds = total(one.power.duration_seconds for one in rounds if one.power)
+    if watts is None or not seconds:
+        return None
+    return batch_size * sum(len(one.latencies_ms) for one in rounds) / (watts * seconds)
+
+
 def _average_watts(readings: Sequence[PowerReading]) -> float | None:
     """Weighted by the length of the windows; None if one of them has no average."""
     weighted = [(one.power_watts_avg, one.duration_seconds or 0.0) for one in readings]

@@ -133,7 +133,10 @@ def test_power_and_efficiency_come_from_the_same_window():
     (performance,), (power,) = rows.performance_results, rows.power_metrics
     assert performance.power_watts == power.power_watts_avg == 60
     assert (power.power_watts_peak, power.test_duration_seconds) == (90, 4)
-    assert performance.energy_efficiency_items_per_joule == pytest.approx(100 / 60)
+    # 2 x 2 s of windows, in which the iterations are all that is counted: the pauses between them took energy too.
+    items = performance.batch_size * performance.iterations
+    assert performance.energy_efficiency_items_per_joule == pytest.approx(items / (50 * 2 + 70 * 2))
+    assert performance.energy_efficiency_items_per_joule < performance.throughput_items_per_second / 60
 
 
 def test_an_estimate_of_power_is_kept_as_such_and_never_becomes_efficiency():
