@@ -150,6 +150,27 @@ def is_record(value: dict[str, Any]) -> bool:
     return names_results([*value, *(column for place in nested for column in place if column in COLUMNS)])
 
 
+def first_is_record(value: Any) -> bool:
+    """A list whose first element is one."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and is_record(value[0])
+
+
+def is_of_runtime(value: dict[str, Any]) -> bool:
+    """A list of results on the devices of one runtime, `openvino`."""
+    kind = value["benchmark_type"]
+    return isinstance(kind, str) and hardware_type(kind) is not None and isinstance(value["results"], list)
+
+
+def has_verdicts(value: dict[str, Any]) -> bool:
+    """By test `PASS`, or `FAIL` and why."""
+    results = value["results"]
+    return isinstance(results, dict) and bool(results) and all(map(_is_verdict, results.values()))
+
+
+def _is_verdict(said: Any) -> bool:
+    return isinstance(said, str) and said.startswith(("PASS", "FAIL", "ERROR", "SKIP"))
+
+
 def is_in_browser(value: dict[str, Any]) -> bool:
     """On one of the two platforms of a browser."""
     platform = value["platform"]

@@ -1,0 +1,240 @@
+"""Files of the original's writers of which none was kept: made after its code."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
+from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
+from ipfs_accel_pipeline.storage.legacy_json.trust import grade
+from ipfs_accel_pipeline_tests import legacy_samples as samples
+
+AVERAGE = sum(samples.RUNS_MS) / 5
+
+
+def statements(document):
+    return list(read_document(document, Origin("results.json"))[1])
+
+
+def findings(document):
+    return [one for one in statements(document) if isinstance(one, Finding)]
+
+
+def left_out(document):
+    return [one.reason for one in statements(document) if isinstance(one, LeftOut)]
+
+
+def graded(document):
+    return [(one.hardware.value, one.status, grade(one)[0]) for one in findings(document)]
+
+
+def test_an_average_with_its_spread_was_measured_and_a_memory_of_0_is_unknown():
+    timed, failed = findings(samples.settings())
+    assert grade(timed)[0] is Grade.MEASURED
+    assert timed.values["average_latency_ms"].value == pytest.approx(AVERAGE)
+    assert not [name for name in timed.values if name.startswith("memory")]
+    assert (failed.status, failed.values["batch_size"].value) == (Status.OUT_OF_MEMORY, 8)
+
+
+def test_an_average_alone_is_a_claim():
+    bare = samples.settings(results=[{"batch_size": 1, "latency_ms": AVERAGE}])
+    assert graded(bare) == [("cpu", Status.PASSED, Grade.CLAIMED)]
+
+
+def test_what_was_asked_of_openvino_and_ran_on_the_cpu_is_a_claim():
+    assert graded(samples.settings(hardware="openvino"))[0] == ("openvino", Status.PASSED, Grade.CLAIMED)
+
+
+def test_a_benchmark_of_several_platforms_is_read_beside_what_was_available():
+    error = {"model_name": "bert-base-uncased", "hardware": "mps", "error": "no kernel", "error_type": "RuntimeError"}
+    document = {
+        "timestamp": "20250314_101112",
+        "model": "bert-base-uncased",
+        "batch_sizes": [1, 8],
+        "available_hardware": {"cpu": True, "cuda": False, "mps": True},
+        "results": {"cpu": samples.settings(), "mps": error},
+    }
+    assert [(hardware, status) for hardware, status, _ in graded(document)] == [
+        ("cpu", Status.PASSED),
+        ("cpu", Status.OUT_OF_MEMORY),
+        ("mps", Status.ERROR),
+    ]
+    assert findings(document)[0].timestamp.value == "20250314_101112"
+    by_model = {"model_name": "bert-base-uncased", "hardware_results": document["results"]}
+    assert graded(by_model) == graded(document) == graded({"bert-base-uncased": by_model})
+
+
+def test_runs_in_milliseconds_by_batch_and_sequence():
+    one = {"latency_ms": samples.RUNS_MS, "latency_mean_ms": AVERAGE, "success": True, "peak_memory_mb": 415.75}
+    document = {
+        "model_id": "bert-base-uncased",
+        "device": "cpu",
+        "load_results": {"success": True, "load_time_seconds": 2.345678},
+        "batch_results": {"b2_s128": one},
+    }
+    (finding,) = findings(document)
+    assert finding.latencies.value == samples.RUNS_MS
+    numbers = {name: cited.value for name, cited in finding.values.items()}
+    assert (numbers["batch_size"], numbers["sequence_length"], numbers["model_load_ms"]) == (2, 128, 2345.678)
+    assert numbers["memory_peak_mb"] == 415.75
+
+
+def test_a_model_that_was_not_loaded_failed_on_its_device():
+    document = {"model_id": "t5-small", "device": "cuda", "batch_results": {}, "error": "no weights"}
+    assert graded(document) == [("cuda", Status.ERROR, Grade.MEASURED)]
+
+
+def test_latencies_in_seconds_by_batch_and_sequence_length_and_training_is_no_inference():
+    one = {"sequence_length": 128, "average_latency_seconds": 0.0231234, "latency_std_dev": 0.000412}
+    step = {"sequence_length": 128, "average_total_latency_seconds": 0.3661234, "latency_std_dev": 0.004123}
+    subject = {"model_name": "t5-small", "model_family": "text_generation", "hardware_platform": "cpu", "device": "cpu"}
+    document = {
+        "hardware": {"cpu": True, "cuda": False},
+        "benchmarks": [
+            subject | {"status": "success", "batch_results": [{"batch_size": 4, "sequence_lengths": [one, step]}]},
+            subject | {"status": "error", "error": "no memory left"},
+        ],
+    }
+    inference, training, failed = findings(document)
+    assert inference.values["average_latency_ms"].value == pytest.approx(23.1234)
+    assert inference.values["batch_size"].pointer == "/benchmarks/0/batch_results/0/batch_size"
+    assert "average_latency_ms" not in training.values
+    assert training.values["training_step_ms"].value == pytest.approx(366.1234)
+    assert failed.status is Status.ERROR
+
+
+def test_runs_that_were_typed_are_hand_written():
+    constants = {"latency_seconds": [0.1, 0.11, 0.12], "average_latency": 0.11, "batch_size": 1}
+    entry = {
+        "status": "success",
+        "model_path": "facebook/opt-125m",
+        "hardware": "cuda",
+        "batch_results": {"b1": constants},
+    }
+    assert graded({"llama": {"cuda": entry}}) == [("cuda", Status.PASSED, Grade.HAND_WRITTEN)]
+
+
+def test_a_benchmark_that_failed_within_a_process_that_did_not():
+    zeros = {"throughput": 0, "latency_mean": 0, "latency_p50": 0, "success": True, "error": "index out of range"}
+    assert graded({"model": "t5-small", "device": "cpu", **zeros})[0][1] is Status.ERROR
+    runs = {"latency_mean": AVERAGE, "latencies": samples.RUNS_MS, "success": True}
+    (finding,) = findings({"model": "t5-small", "device": "cpu", **runs})
+    assert (finding.latencies.value, grade(finding)[0]) == (samples.RUNS_MS, Grade.MEASURED)
+
+
+def test_mean_and_bounds_in_an_object():
+    bounds = {"mean": AVERAGE, "min": 20.125, "max": 30.25}
+    record = {"model_name": "t5-small", "hardware": "cuda", "device": "cpu", "success": True, "latency_ms": bounds}
+    (finding,) = findings(record)
+    assert {name: one.value for name, one in finding.values.items()} == {
+        "average_latency_ms": AVERAGE,
+        "min_latency_ms": 20.125,
+        "max_latency_ms": 30.25,
+    }
+    assert grade(finding)[1][0] == "asked for cuda, ran on cpu"
+
+
+def test_the_runtime_of_an_openvino_benchmark_is_the_platform_and_not_its_device():
+    timed = {
+        "status": "success",
+        "model": "t5-small",
+        "device": "CPU",
+        "avg_latency_ms": AVERAGE,
+        "p95_latency_ms": 30.25,
+    }
+    failed = {"status": "error", "model": "t5-small", "device": "GPU", "error": "not loaded"}
+    document = {"benchmark_type": "openvino", "results": [timed, failed]}
+    assert [one[:2] for one in graded(document)] == [("openvino", Status.PASSED), ("openvino", Status.ERROR)]
+    assert graded(document)[0][2] is Grade.MEASURED
+    assert findings(document)[1].device_name == "openvino GPU"
+
+
+def test_tests_of_a_skill_hold_their_own_times():
+    pipeline, pretrained, openvino = findings(samples.skill_test())
+    assert pipeline.values["average_latency_ms"].value == pytest.approx(12.34567)
+    assert pipeline.values["model_load_ms"].value == pytest.approx(1234.56)
+    assert (pretrained.status, pretrained.hardware.value) == (Status.ERROR, "cuda")
+    assert (openvino.hardware.value, openvino.hardware.raw) == ("openvino", "OpenVINO")
+    assert {grade(one)[0] for one in (pipeline, pretrained, openvino)} == {Grade.MEASURED}
+
+
+def test_tests_of_a_skill_with_mocks_are_simulated():
+    mocked = samples.skill_test(using_real_inference=False, test_type="MOCK OBJECTS (CI/CD)")
+    assert {grade(one)[0] for one in findings(mocked)} == {Grade.SIMULATED}
+
+
+def test_without_its_libraries_nothing_is_said_of_the_model():
+    document = samples.skill_test() | {
+        "pipeline": {"success": False, "error": "Transformers library not available"},
+    }
+    assert left_out(document) == ["failure of the test script: library not available"]
+
+
+def test_what_the_harness_for_phones_drew_at_random_is_simulated():
+    assert graded(samples.on_phone()) == [("cpu", Status.PASSED, Grade.SIMULATED)]
+    assert left_out(samples.on_phone()) == ["Pixel 7: npu is none of the hardware types"]
+    assert graded(samples.on_phone(model_format="onnx"))[0][2] is Grade.MEASURED
+    of_several = {
+        "device_info": {},
+        "models": {"a": samples.on_phone(), "b": {"status": "error", "message": "no file"}},
+    }
+    assert graded(of_several) == graded(samples.on_phone())
+    assert left_out(of_several)[-1] == "b: no file; no platform is named"
+
+
+def test_results_by_model_and_platform():
+    within = {"results": {"cpu": {"execution_time": 0.0123456, "implementation_type": "REAL_CPU"}}}
+    inner = within | {"metadata": {"model_id": "prajjwal1/bert-tiny"}}
+    document = {
+        "models_tested": {"bert": "prajjwal1/bert-tiny"},
+        "hardware_platforms": ["cpu", "cuda"],
+        "test_results": {
+            "bert": {
+                "cpu": {"status": "success", "test_result": inner},
+                "cuda": {"status": "error", "error": "No test result file produced"},
+            }
+        },
+    }
+    timed, failed = findings(document)
+    assert timed.values["average_latency_ms"].value == pytest.approx(12.3456)
+    assert (failed.model.value, failed.hardware.value, failed.status) == ("bert", "cuda", Status.ERROR)
+
+
+def test_an_inference_whose_output_has_a_shape_was_measured():
+    one = {"success": True, "model_name": "t5-small", "hardware": "cpu", "inference_time": 0.0123456}
+    assert graded(one | {"output_shape": "torch.Size([1, 5])"})[0][2] is Grade.MEASURED
+    assert graded(one)[0][2] is Grade.CLAIMED
+
+
+def test_platforms_of_which_no_model_is_named_are_no_detection():
+    document = {"webgpu": {"success": True, "is_simulation": False}, "webnn": {"success": False, "error": "Not tested"}}
+    assert left_out(document) == ["webgpu: no model is named", "webnn: no model is named"]
+
+
+def test_tests_of_a_suite_may_hold_the_words_of_each_platform():
+    words = {"status": {"cpu_handler": "Success (REAL)"}, "metadata": {"model_name": "bert-base-uncased"}}
+    test = {"model": "bert", "status": "success", "elapsed_time": 12.5, "results": words}
+    assert graded({"summary": {"total_tests": 1}, "results": {"bert": test}}) == [("cpu", Status.PASSED, Grade.CLAIMED)]
+
+
+def test_results_in_a_browser_without_a_word_of_their_end_have_passed():
+    one = {"model_name": "t5-small", "platform": "webgpu", "is_simulation": False, "metrics": {"latency_ms": AVERAGE}}
+    assert graded([one]) == [("webgpu", Status.PASSED, Grade.CLAIMED)]
+    assert findings([one])[0].values["average_latency_ms"].value == AVERAGE
+
+
+def test_of_coverage_only_what_was_timed_is_a_result():
+    one = {"model": "t5-small", "browser": "edge", "batch_size": 1}
+    batches = {
+        "1": one | {"status": "real_hardware", "webnn_time": 12.23456},
+        "2": one | {"status": "simulation", "simulation": True, "webnn_time": 12.34567},
+        "4": one | {"status": "timeout", "error": "Timeout after 600s"},
+    }
+    document = {"browser_capabilities": {}, "webnn_benchmarks": {"edge": {"t5-small": batches}}}
+    assert [one[1:] for one in graded(document)] == [
+        (Status.PASSED, Grade.CLAIMED),
+        (Status.PASSED, Grade.SIMULATED),
+        (Status.TIMEOUT, Grade.CLAIMED),
+    ]
