@@ -388,6 +388,10 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         },
         "imported",
     ),
+    "S46 quantization": (
+        {"cuda": {"int8": {"t5-small": {"status": "Success (REAL)", "inference_time": 0.0234567}}}},
+        "imported",
+    ),
     "S45 distributed_training": (
         {"model": "t5-small", "strategy": "DDP", "num_nodes": 1, "gpus_per_node": 2},
         "left_out",

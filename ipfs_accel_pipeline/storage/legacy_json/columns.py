@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 # Our name -> the columns that hold it, the first that has a value wins.
 _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
-    "batch_size": (("batch_size", "count"),),
+    "batch_size": (("batch_size", "count"), ("Batch Size", "count")),
     "sequence_length": (("sequence_length", "count"),),
     "average_latency_ms": (
         ("average_latency_ms", "ms"),
@@ -24,6 +24,8 @@ _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         ("subsequent_inference_time_ms", "ms"),
         ("avg_inference_time", "s->ms"),
         ("inference_time", "s->ms"),
+        ("Latency (ms)", "ms"),
+        ("Forward Latency (ms)", "ms"),
     ),
     "p50_latency_ms": (
         ("p50_latency_ms", "ms"),
@@ -43,6 +45,8 @@ _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         ("throughput_samples_per_sec", "per s"),
         ("avg_throughput_items_per_sec", "per s"),
         ("throughput", "per s"),
+        ("Throughput (items/s)", "per s"),
+        ("Forward Throughput (items/s)", "per s"),
     ),
     "tokens_per_second": (
         ("tokens_per_second", "per s"),
@@ -99,11 +103,12 @@ _SETTINGS = frozenset({"batch_size", "sequence_length", "iterations", "warmup_it
 FIGURES = frozenset(name for name in _NAMES if name not in _SETTINGS)
 OUTCOMES = frozenset({"success", "status", "error_message", "error", "is_compatible"})
 
-MODEL_NAMES = ("model_name", "model", "model_id")
+MODEL_NAMES = ("model_name", "model", "model_id", "Model")
 # The first of these that one of the eight hardware types is called: `platform` may also be an operating system.
 HARDWARE_NAMES = (
     "hardware_type",
     "hardware",
+    "Hardware",
     "hardware_platform",
     "hardware_id",
     "accelerator",

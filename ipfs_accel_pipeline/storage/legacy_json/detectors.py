@@ -16,6 +16,7 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import is_outcome
 Detector = Callable[[Any], bool]
 _LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
 _MARK = re.compile(r"\((?:REAL|MOCK)\)", re.IGNORECASE)
+_PRECISION = re.compile(r"(?:fp|bf|int)\d{1,2}")
 _API_KEYS = frozenset(
     {
         "api_models",
@@ -159,6 +160,19 @@ def is_of_runtime(value: dict[str, Any]) -> bool:
     """A list of results on the devices of one runtime, `openvino`."""
     kind = value["benchmark_type"]
     return isinstance(kind, str) and hardware_type(kind) is not None and isinstance(value["results"], list)
+
+
+def is_by_precision(value: Any) -> bool:
+    """Platforms, each with a precision for every key, and models in it."""
+    platforms = results_of(value)
+    return (
+        bool(platforms)
+        and all(hardware_type(key) is not None for key in platforms)
+        and all(
+            isinstance(held, dict) and bool(held) and all(_PRECISION.fullmatch(key) for key in held)
+            for held in platforms.values()
+        )
+    )
 
 
 def has_verdicts(value: dict[str, Any]) -> bool:

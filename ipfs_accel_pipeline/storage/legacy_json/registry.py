@@ -26,6 +26,7 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     holds_records,
     is_about_apis,
     is_availability,
+    is_by_precision,
     is_detection,
     is_flat,
     is_in_browser,
@@ -175,9 +176,15 @@ def _by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
     yield from read(node, origin, _known)
 
 
+def _of_models(node: Node, origin: Origin) -> Iterator[Statement]:
+    yield from by_platform.of_models(node, origin, _known)
+
+
 SHAPES = (
     # First: a table may be called as any key of the other shapes.
     Shape("D1 database", both(keys(TABLES), is_known), row.database),
+    Shape("S40 by_platform", by_platform.holds_models, _of_models),
+    Shape("S46 quantization", is_by_precision, timed.quantization),
     Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
     Shape(
         "S02 batch_benchmarks",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.storage.legacy_json.documents import Refused, parse
 from ipfs_accel_pipeline.storage.legacy_json.findings import Finding, Grade, LeftOut
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin
 from ipfs_accel_pipeline.storage.legacy_json.registry import read_document
+from ipfs_accel_pipeline.storage.legacy_json.tabular import csv_document
 from ipfs_accel_pipeline.storage.legacy_json.trust import grade
 from ipfs_accel_pipeline_tests import legacy_samples as samples
 
@@ -238,3 +240,61 @@ def test_of_coverage_only_what_was_timed_is_a_result():
         (Status.PASSED, Grade.SIMULATED),
         (Status.TIMEOUT, Grade.CLAIMED),
     ]
+
+
+def test_one_call_for_a_batch_is_the_latency_of_the_batch_and_not_of_an_input():
+    one = {"batch_size": 4, "platform": "cpu", "status": "Success", "inference_time_seconds": 0.1249381}
+    timed = one | {"inputs_per_second": 4 / 0.1249381, "average_latency_seconds": 0.1249381 / 4}
+    models = {
+        "bert": {
+            "model_name": "bert-base-uncased",
+            "platforms": {
+                "cpu": {"status": "Success", "batch_results": {"4": timed}},
+                "cuda": {"status": "Skipped", "error": "CUDA not available"},
+            },
+        },
+        "t5": {"status": "Failed", "error": "no test class"},
+    }
+    document = {"metadata": {"test_timestamp": samples.TIME}, "model_results": models, "summary": {}}
+    called, skipped = findings(document)
+    assert called.values["average_latency_ms"].value == pytest.approx(124.9381)
+    assert grade(called)[0] is Grade.MEASURED
+    assert (skipped.hardware.value, skipped.status) == ("cuda", Status.SKIPPED)
+    assert left_out(document) == ["t5: no test class, and no platform is named"]
+
+
+def test_tests_of_models_by_platform_beside_an_empty_status():
+    platforms = {"cpu": {"platform": "cpu", "status": "Success", "elapsed_time": 3.21, "implementation_type": "REAL"}}
+    mocked = {"openvino": {"platform": "openvino", "status": "Success", "implementation_type": "MOCK"}}
+    tests = {"prajjwal1/bert-tiny": {"status": "Success", "platforms": platforms | mocked}}
+    document = {"status": {}, "tests": tests, "metadata": {}}
+    assert graded(document) == [
+        ("cpu", Status.PASSED, Grade.MEASURED),
+        ("openvino", Status.PASSED, Grade.SIMULATED),
+    ]
+
+
+def test_inferences_by_platform_and_precision_are_no_detection():
+    timed = {"status": "Success (REAL)", "inference_time": 0.0234567, "memory_usage_mb": 123.5}
+    failed = {"status": "Error", "error": "no kernel"}
+    document = {"cuda": {"fp16": {"t5-small": timed}, "int8": {"t5-small": failed}}, "openvino": {"int8": {}}}
+    one, other = findings(document)
+    assert one.values["average_latency_ms"].value == pytest.approx(23.4567)
+    assert (one.notes["precision"], grade(one)[0]) == ("fp16", Grade.MEASURED)
+    assert other.status is Status.ERROR
+    assert left_out(document) == ["openvino: nothing was run in int8"]
+
+
+def test_a_report_of_benchmarks_as_csv():
+    head = "Model,Model Type,Hardware,Batch Size,Latency (ms),Latency Std (ms),Throughput (items/s),Memory (MB)"
+    text = f"{head}\nt5-small,t5,cpu,2,14.345678,0.41234,139.4,N/A\nt5-small,error,mps,N/A,no kernel\n"
+    document = csv_document(text.encode())
+    (finding,) = findings(document)
+    numbers = {name: cited.value for name, cited in finding.values.items()}
+    assert numbers == {"batch_size": 2, "average_latency_ms": 14.345678, "throughput_items_per_second": 139.4}
+    assert grade(finding)[0] is Grade.MEASURED
+
+
+def test_several_documents_in_one_file_are_told_as_such():
+    with pytest.raises(Refused, match="more than one JSON document: a second one begins at character 9"):
+        parse(b'{"a": 1}\n{"a": 2}\n')

@@ -16,6 +16,7 @@ from ipfs_accel_pipeline.storage.legacy_json.shapes.outcomes import outcome
 Known = Callable[[Node, Origin], Iterable[Statement] | None]
 _ENDINGS = frozenset({"success", "status", "error", "test_result", "batch_results"})
 _PLATFORMS = ("platforms", "hardware_results")
+_CONTAINERS = ("model_results", "tests")
 _WITHIN = "test_result"
 
 
@@ -38,6 +39,20 @@ def is_by_model(value: Any) -> bool:
     )
 
 
+def holds_models(value: Any) -> bool:
+    """A container of models, each with its platforms: named so, for other files have such containers, too."""
+    return isinstance(value, dict) and any(
+        isinstance(entry, dict) and is_by_platform(entry.get("platforms"))
+        for key in _CONTAINERS
+        for entry in results_of(value.get(key)).values()
+    )
+
+
+def of_models(node: Node, origin: Origin, known: Known) -> Iterator[Statement]:
+    for key in _CONTAINERS:
+        yield from by_model(node.at(key), origin.inside(node), known)
+
+
 def of_model(node: Node, origin: Origin, known: Known) -> Iterator[Statement]:
     """Of the one model that the object names."""
     yield from by_platform(_platforms(node), origin.inside(node, model_of(node, *MODELS)), known)
@@ -47,6 +62,10 @@ def by_model(node: Node, origin: Origin, known: Known) -> Iterator[Statement]:
     for name in results_of(node.value):
         entry = node.at(name)
         model = model_of(entry, *MODELS) or written(entry, name)
+        if not is_by_platform(_platforms(entry).value):
+            said = entry.get("error") or entry.get("status") or "nothing is told"
+            yield LeftOut(entry.pointer, f"{model.value}: {said}, and no platform is named")
+            continue
         yield from by_platform(_platforms(entry), origin.inside(entry, model), known)
 
 
@@ -59,7 +78,8 @@ def by_platform(node: Node, origin: Origin, known: Known) -> Iterator[Statement]
 
 
 def _entry(entry: Node, hardware: str, model: Cited | None, origin: Origin, known: Known) -> Iterator[Statement]:
-    read = known(entry, origin) or known(entry.at(_WITHIN), origin)
+    settled = model is not None and isinstance(entry.get("batch_results"), dict)
+    read = None if settled else known(entry, origin) or known(entry.at(_WITHIN), origin)
     if read is not None:
         yield from read
     elif model is None:

@@ -44,6 +44,14 @@ _FIGURES = {
     "batch_size": (("batch_size", "count"),),
     "sequence_length": (("sequence_length", "count"),),
 }
+# One call for a whole batch: beside this rate, `average_latency_seconds` is that of one input of the batch.
+_RATE = "inputs_per_second"
+_OF_ONE_CALL = {
+    "average_latency_ms": (("inference_time_seconds", "s->ms"),),
+    "throughput_items_per_second": ((_RATE, "per s"),),
+    "device_memory_mb": (("cuda_memory_used_mb", "MB"),),
+    "batch_size": (("batch_size", "count"),),
+}
 _LOADING = (
     *(("load_results/load_time_seconds", "s->ms"), ("load_time_seconds", "s->ms"), ("model_load_time", "s->ms")),
     ("startup_time", "s->ms"),
@@ -133,6 +141,8 @@ def _setting(node: Node, one: Node, sizes: dict[str, Cited], subject: Subject, l
     broken = harness_failure(ended.error)
     if broken:
         return LeftOut(one.pointer, f"failure of the test script: {broken}")
+    if one.get(_RATE) and spread.prior is Grade.CLAIMED:
+        spread = spread._replace(prior=Grade.MEASURED, reason="one inference was timed")
     if ended.error is not None:
         values = {name: cited for name, cited in values.items() if name in ("batch_size", "sequence_length")}
         spread = _NOT_RUN
@@ -157,7 +167,11 @@ def _finding(
         values=values,
         latencies=spread.runs,
         is_flagged=flag_of(one.value),
-        notes={"precision": precision if isinstance(precision, str) else None, "mode": node.get("mode")},
+        notes={
+            "precision": precision if isinstance(precision, str) else None,
+            "mode": node.get("mode"),
+            "iterations": 1 if one.get(_RATE) else None,
+        },
     )
 
 
@@ -165,7 +179,7 @@ def _values(one: Node) -> dict[str, Cited]:
     """A memory of 0 stands for one that was not asked for: on the CPU nobody did."""
     found: dict[str, Cited] = {}
     for place in (one, *(one.at(name) for name in _NESTED)):
-        for name, keys in _FIGURES.items():
+        for name, keys in (_OF_ONE_CALL if _RATE in (place.value or ()) else _FIGURES).items():
             for key, unit in keys:
                 if name not in found and not isinstance(place.get(key), (dict, list)):
                     found |= numbers(place, **{name: (key, unit)})

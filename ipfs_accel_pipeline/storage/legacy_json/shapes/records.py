@@ -27,6 +27,8 @@ from ipfs_accel_pipeline.storage.legacy_json.shapes.web import unopened_browser
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
 _NO_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+", re.IGNORECASE)
+# Only scripts that timed their runs have these.
+_OF_A_CLOCK = ("Latency Std (ms)", "Forward Latency Std (ms)", "time_per_batch_ms")
 _LONGEST_NOTE = 200
 _PREFERENCE = {column: place for place, column in enumerate(COLUMNS)}
 _SAID_ELSEWHERE = frozenset(
@@ -137,6 +139,8 @@ def _shown(record: Node, status: Status, spread: Spread) -> str | None:
     """What only a real call knows. Percentiles in columns are no such thing: databases were filled with samples."""
     if spread.runs is not None or isinstance(record.get("latency_ms"), dict):
         return spread.reason
+    if any(isinstance(record.get(name), float) and record.get(name) > 0 for name in _OF_A_CLOCK):
+        return "several runs were timed: how far they differ stands there"
     if record.get("output_shape") is not None:
         return "an inference was timed: the shape of its output stands there"
     return "the exception of a real call" if status is not Status.PASSED and record.at("error_type").text() else None
