@@ -392,6 +392,15 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         {"cuda": {"int8": {"t5-small": {"status": "Success (REAL)", "inference_time": 0.0234567}}}},
         "imported",
     ),
+    "S10e flat_test": (
+        {"model_id": "t5-small", "device": "cpu", "direct_success": True, "direct_inference_time": 0.0212345},
+        "imported",
+    ),
+    "S47 modelled": ({"configuration": {}, "execution_summary": {"total_tests": 4}}, "left_out"),
+    "S48 quantized_weights": (
+        {"model": "t5-small", "platform": "webgpu", "precision_formats": {"int8": {"memory_mb": 60.5}}},
+        "left_out",
+    ),
     "S45 distributed_training": (
         {"model": "t5-small", "strategy": "DDP", "num_nodes": 1, "gpus_per_node": 2},
         "left_out",

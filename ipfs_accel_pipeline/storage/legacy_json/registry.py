@@ -92,6 +92,7 @@ _RESULTS = frozenset(
 )
 _OF_FAILURES = frozenset({"status", "success", "error", "message", "traceback"})
 _OF_CODE = "a report about the code, not a result"
+_MODELLED = "figures that a formula gave for a model and a platform: nothing was run"
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -275,6 +276,18 @@ SHAPES = (
         "S10d skill_test",
         both(keys("metadata", one_of=three_runs.BY_TEST), value_is("metadata", dict)),
         three_runs.skill_test,
+    ),
+    Shape(
+        "S10e flat_test",
+        keys("device", one_of=tuple(f"{test}_success" for test in three_runs.FLAT), without=("results",)),
+        three_runs.flat_test,
+    ),
+    Shape("S47 modelled", keys("run_id", "configuration", "results", "duration_seconds"), left_out.because(_MODELLED)),
+    Shape("S47 modelled", keys("configuration", "execution_summary"), left_out.because(_MODELLED)),
+    Shape(
+        "S48 quantized_weights",
+        keys("model", "platform", "precision_formats"),
+        left_out.because("the sizes of weights in several precisions: nothing was run"),
     ),
     Shape(
         "S42 openvino_benchmark",

@@ -244,19 +244,21 @@ def test_of_coverage_only_what_was_timed_is_a_result():
 
 def test_one_call_for_a_batch_is_the_latency_of_the_batch_and_not_of_an_input():
     one = {"batch_size": 4, "platform": "cpu", "status": "Success", "inference_time_seconds": 0.1249381}
-    timed = one | {"inputs_per_second": 4 / 0.1249381, "average_latency_seconds": 0.1249381 / 4}
+    bare = one | {"inputs_per_second": 4 / 0.1249381, "average_latency_seconds": 0.1249381 / 4}
+    timed = bare | {"output_shape": [4, 128]}
     models = {
         "bert": {
             "model_name": "bert-base-uncased",
             "platforms": {
-                "cpu": {"status": "Success", "batch_results": {"4": timed}},
+                "cpu": {"status": "Success", "batch_results": {"4": timed, "8": bare | {"batch_size": 8}}},
                 "cuda": {"status": "Skipped", "error": "CUDA not available"},
             },
         },
         "t5": {"status": "Failed", "error": "no test class"},
     }
     document = {"metadata": {"test_timestamp": samples.TIME}, "model_results": models, "summary": {}}
-    called, skipped = findings(document)
+    called, without_shape, skipped = findings(document)
+    assert grade(without_shape)[0] is Grade.CLAIMED
     assert called.values["average_latency_ms"].value == pytest.approx(124.9381)
     assert grade(called)[0] is Grade.MEASURED
     assert (skipped.hardware.value, skipped.status) == ("cuda", Status.SKIPPED)
@@ -298,3 +300,28 @@ def test_a_report_of_benchmarks_as_csv():
 def test_several_documents_in_one_file_are_told_as_such():
     with pytest.raises(Refused, match="more than one JSON document: a second one begins at character 9"):
         parse(b'{"a": 1}\n{"a": 2}\n')
+
+
+def test_tests_whose_names_begin_the_keys_have_their_own_times_and_ends():
+    document = {
+        "model_id": "bert-base-uncased",
+        "timestamp": samples.TIME,
+        "device": "cuda",
+        "pipeline_success": True,
+        "pipeline_load_time": 1.23456,
+        "pipeline_inference_time": 0.0123456,
+        "direct_success": False,
+        "direct_error": "no weights",
+    }
+    pipeline, direct = findings(document)
+    numbers = {name: cited.value for name, cited in pipeline.values.items()}
+    assert numbers == {"average_latency_ms": pytest.approx(12.3456), "model_load_ms": pytest.approx(1234.56)}
+    assert (pipeline.label, grade(pipeline)[0]) == ("pipeline", Grade.MEASURED)
+    assert (direct.label, direct.status, direct.error_message) == ("direct", Status.ERROR, "no weights")
+
+
+def test_what_a_formula_gave_is_no_result():
+    one = {"model": "bert-tiny", "hardware": "cuda", "benchmark_type": "latency", "value": 12.345678, "unit": "ms"}
+    document = {"run_id": "a", "configuration": {}, "results": [one], "summary": {}, "duration_seconds": 0.1}
+    assert findings(document) == []
+    assert left_out(document) == ["figures that a formula gave for a model and a platform: nothing was run"]

@@ -17,10 +17,11 @@ from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 
 # The time of one run, or the average of several, whose keys may begin with the name of the test.
-_TIME = re.compile(r"^(?P<test>(?:pipeline|from_pretrained|openvino)_)?(?:avg|inference)_time$")
+_TIME = re.compile(r"^(?P<test>(?:pipeline|from_pretrained|openvino|direct)_)?(?:avg|inference)_time$")
 _AVERAGES = ("avg_time", "inference_time")
 _MODELS = ("metadata/model", "metadata/model_name", "metadata/model_id")
 BY_TEST = ("pipeline", "from_pretrained", "openvino", "model_loading")
+FLAT = ("pipeline", "direct")
 _WITH_RUNTIME = re.compile(r"\((OpenVINO)\)", re.IGNORECASE)
 _METHODS = {"pretrained": "from_pretrained"}  # of `cuda_pretrained`
 
@@ -54,6 +55,16 @@ def skill_test(node: Node, origin: Origin) -> Iterator[Statement]:
             device = first(result.at("device"), node.at("metadata", "device"))
             performance = {"": result.at("performance")}
             yield from _outcome(node, _Test(method, result, device, performance), model, origin)
+
+
+def flat_test(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S10e: all tests in one object, whose keys begin with the name of the test."""
+    model = model_of(node, "model_id", "model") or origin.model_by_name()
+    for method in FLAT:
+        own = {key: one.value for key, one in node.items() if key.startswith(f"{method}_")}
+        if own:
+            test = _Test(method, Node(own, node.pointer), node.at("device"), {})
+            yield from _outcome(node, test, model, origin)
 
 
 def _tests(node: Node) -> Iterator[_Test]:
