@@ -285,6 +285,8 @@ def test_inferences_by_platform_and_precision_are_no_detection():
     assert (one.notes["precision"], grade(one)[0]) == ("fp16", Grade.MEASURED)
     assert other.status is Status.ERROR
     assert left_out(document) == ["openvino: nothing was run in int8"]
+    # Its script loads OpenVINO and then calls PyTorch.
+    assert graded({"openvino": {"int8": {"t5-small": timed}}}) == [("openvino", Status.PASSED, Grade.CLAIMED)]
 
 
 def test_a_report_of_benchmarks_as_csv():

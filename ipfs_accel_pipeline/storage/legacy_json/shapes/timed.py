@@ -227,6 +227,7 @@ def _quantized(one: Node, model: str, hardware: str, precision: str, origin: Ori
         return LeftOut(one.pointer, f"failure of the test script: {broken}" if broken else NOTHING_SAID)
     values = numbers(one, average_latency_ms=("inference_time", "s->ms"), memory_peak_mb=("memory_usage_mb", "MB"))
     passed = ended.error is None
+    under_other_name = passed and hardware_type(hardware) is HardwareType.OPENVINO
     return Finding(
         pointer=one.pointer,
         model=written(one, model),
@@ -235,6 +236,7 @@ def _quantized(one: Node, model: str, hardware: str, precision: str, origin: Ori
         prior=Grade.MEASURED,
         prior_reason="one inference was timed" if passed and values else "outcome of a real process",
         label="quantization",
+        doubt="the script ran PyTorch on the CPU under the name of OpenVINO" if under_other_name else None,
         error_message=ended.error,
         timestamp=time_of(one) or origin.timestamp,
         values=values if passed else {},
