@@ -202,7 +202,59 @@ FLAT_RECORD = {
     "iterations": 100,
 }
 
+
 # Shape -> (document, outcome of its file).
+def settings(**options: Any) -> dict[str, Any]:
+    """S39: an average, its spread and a failure, by batch size."""
+    average = sum(RUNS_MS) / len(RUNS_MS)
+    timed = {
+        "batch_size": 1,
+        "latency_ms": average,
+        "latency_std_ms": 3.6125,
+        "throughput_items_per_sec": 1000 / average,
+        "memory_usage_mb": 0,
+        "output_shape": {},
+    }
+    return {
+        "model_name": "bert-base-uncased",
+        "hardware": "cpu",
+        "device": "cpu",
+        "results": [timed, {"batch_size": 8, "error": "CUDA out of memory"}],
+    } | options
+
+
+def on_phone(**parameters: Any) -> dict[str, Any]:
+    """S41, as the prototype of the harness wrote it: with times that it drew at random."""
+    one = {
+        "status": "success",
+        "parameters": {"batch_size": 1, "threads": 4, "accelerator": "cpu"} | parameters,
+        "latency_ms": {"min": min(RUNS_MS), "max": max(RUNS_MS), "mean": sum(RUNS_MS) / 5, "values": RUNS_MS},
+        "configuration": {"batch_size": 1, "accelerator": "cpu", "threads": 4},
+    }
+    npu = one | {"configuration": {"batch_size": 1, "accelerator": "npu", "threads": 4}}
+    phone = {"model": "Pixel 7", "chipset": "Snapdragon"}
+    return {
+        "status": "success",
+        "model_name": "mobilenet-v2",
+        "device_info": phone,
+        "timestamp": TIME,
+        "configurations": [one, npu],
+    }
+
+
+def skill_test(**metadata: Any) -> dict[str, Any]:
+    """S10d."""
+    one = {"success": True, "model_id": "bert-base-uncased", "device": "cuda"}
+    times = {"load_time": 1.23456, "inference_time": 0.01234567}
+    on_openvino = one | {"device": "CPU (OpenVINO)", "load_time": 2.34567, "inference_time": 0.0345678}
+    return {
+        "pipeline": one | {"performance": times},
+        "from_pretrained": {"success": False, "error": "weights are missing"},
+        "openvino": on_openvino,
+        "metadata": {"model_id": "bert-base-uncased", "device": "cuda", "timestamp": TIME} | metadata,
+    }
+
+
 BY_SHAPE: dict[str, tuple[Any, str]] = {
     "S01 direct_benchmark": (direct(), "imported"),
     "S02 batch_benchmarks": (wrapped(), "imported"),
@@ -228,6 +280,7 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
         {"results": {"pipeline": {"success": True}}, "metadata": {"model": "bert-base-uncased"}},
         "left_out",
     ),
+    "S10d skill_test": (skill_test(), "imported"),
     "S10c metadata_results": (
         {"metadata": {"model": "hf_whisper"}, "results": {"cpu_init": "Success (MOCK)"}},
         "imported",
@@ -311,6 +364,46 @@ BY_SHAPE: dict[str, tuple[Any, str]] = {
             }
         ],
         "imported",
+    ),
+    "S39 configurations": (settings(), "imported"),
+    "S40 by_platform": ({"bert": {"cpu": {"success": True}, "cuda": {"success": False, "error": "x"}}}, "imported"),
+    "S41 phone_benchmark": (on_phone(), "imported"),
+    "S42 openvino_benchmark": (
+        {
+            "benchmark_type": "openvino",
+            "results": [{"status": "error", "model": "t5-small", "device": "CPU", "error": "not loaded"}],
+        },
+        "imported",
+    ),
+    "S43 tests_of_a_model": (
+        {"model": "t5-small", "device": "cuda", "results": {"test_loading": "PASS", "test_run": "FAIL: no weights"}},
+        "imported",
+    ),
+    "S44 webnn_coverage": (
+        {
+            "browser_capabilities": {},
+            "webnn_benchmarks": {
+                "edge": {"t5-small": {"1": {"model": "t5-small", "browser": "edge", "status": "simulation"}}}
+            },
+        },
+        "imported",
+    ),
+    "S46 quantization": (
+        {"cuda": {"int8": {"t5-small": {"status": "Success (REAL)", "inference_time": 0.0234567}}}},
+        "imported",
+    ),
+    "S10e flat_test": (
+        {"model_id": "t5-small", "device": "cpu", "direct_success": True, "direct_inference_time": 0.0212345},
+        "imported",
+    ),
+    "S47 modelled": ({"configuration": {}, "execution_summary": {"total_tests": 4}}, "left_out"),
+    "S48 quantized_weights": (
+        {"model": "t5-small", "platform": "webgpu", "precision_formats": {"int8": {"memory_mb": 60.5}}},
+        "left_out",
+    ),
+    "S45 distributed_training": (
+        {"model": "t5-small", "strategy": "DDP", "num_nodes": 1, "gpus_per_node": 2},
+        "left_out",
     ),
     "S38 wrapper": ({"results": [FLAT_RECORD], "timestamp": TIME}, "imported"),
     "N_model_list": ({"bert": {"name": "acme/tiny", "family": "embedding"}}, "imported"),

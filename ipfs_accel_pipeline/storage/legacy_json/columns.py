@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 # Our name -> the columns that hold it, the first that has a value wins.
 _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
-    "batch_size": (("batch_size", "count"),),
+    "batch_size": (("batch_size", "count"), ("Batch Size", "count")),
     "sequence_length": (("sequence_length", "count"),),
     "average_latency_ms": (
         ("average_latency_ms", "ms"),
@@ -18,13 +18,21 @@ _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         ("latency_mean_ms", "ms"),
         ("latency_ms", "ms"),
         ("latency_avg", "ms"),
+        ("latency_mean", "ms"),
         ("avg_inference_time_ms", "ms"),
         ("inference_time_ms", "ms"),
         ("subsequent_inference_time_ms", "ms"),
         ("avg_inference_time", "s->ms"),
         ("inference_time", "s->ms"),
+        ("Latency (ms)", "ms"),
+        ("Forward Latency (ms)", "ms"),
     ),
-    "p50_latency_ms": (("p50_latency_ms", "ms"), ("latency_median_ms", "ms"), ("median_latency_ms", "ms")),
+    "p50_latency_ms": (
+        ("p50_latency_ms", "ms"),
+        ("latency_median_ms", "ms"),
+        ("median_latency_ms", "ms"),
+        ("latency_p50", "ms"),
+    ),
     "p90_latency_ms": (("p90_latency_ms", "ms"), ("latency_90p_ms", "ms"), ("latency_p90", "ms")),
     "p95_latency_ms": (("p95_latency_ms", "ms"), ("latency_p95", "ms")),
     "p99_latency_ms": (("p99_latency_ms", "ms"), ("latency_p99", "ms")),
@@ -35,7 +43,10 @@ _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         ("throughput_items_per_second", "per s"),
         ("throughput_items_per_sec", "per s"),
         ("throughput_samples_per_sec", "per s"),
+        ("avg_throughput_items_per_sec", "per s"),
         ("throughput", "per s"),
+        ("Throughput (items/s)", "per s"),
+        ("Forward Throughput (items/s)", "per s"),
     ),
     "tokens_per_second": (
         ("tokens_per_second", "per s"),
@@ -48,10 +59,17 @@ _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         ("memory_usage_mb", "MB"),
         ("memory_mb", "MB"),
         ("memory_usage", "MB"),
+        ("avg_memory_usage_mb", "MB"),
     ),
-    "model_load_ms": (("model_load_ms", "ms"), ("load_time_ms", "ms"), ("load_time", "s->ms")),
+    "model_load_ms": (
+        ("model_load_ms", "ms"),
+        ("load_time_ms", "ms"),
+        ("load_time", "s->ms"),
+        ("load_time_sec", "s->ms"),
+        ("startup_time", "s->ms"),
+    ),
     "initialization_ms": (("initialization_time_ms", "ms"), ("init_time_ms", "ms")),
-    "first_inference_ms": (("first_inference_ms", "ms"), ("first_inference_time_ms", "ms")),
+    "first_inference_ms": (("first_inference_ms", "ms"), ("first_inference_time_ms", "ms"), ("first_inference", "ms")),
     "time_to_first_token_ms": (("time_to_first_token_ms", "ms"), ("first_token_latency_ms", "ms")),
     "iterations": (("iterations", "count"),),
     "warmup_iterations": (("warmup_iterations", "count"),),
@@ -85,11 +103,12 @@ _SETTINGS = frozenset({"batch_size", "sequence_length", "iterations", "warmup_it
 FIGURES = frozenset(name for name in _NAMES if name not in _SETTINGS)
 OUTCOMES = frozenset({"success", "status", "error_message", "error", "is_compatible"})
 
-MODEL_NAMES = ("model_name", "model", "model_id")
+MODEL_NAMES = ("model_name", "model", "model_id", "Model")
 # The first of these that one of the eight hardware types is called: `platform` may also be an operating system.
 HARDWARE_NAMES = (
     "hardware_type",
     "hardware",
+    "Hardware",
     "hardware_platform",
     "hardware_id",
     "accelerator",

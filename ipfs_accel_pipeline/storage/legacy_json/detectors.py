@@ -16,6 +16,7 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import is_outcome
 Detector = Callable[[Any], bool]
 _LONGEST_WORD = 2000  # longer is a program or a log, not an outcome
 _MARK = re.compile(r"\((?:REAL|MOCK)\)", re.IGNORECASE)
+_PRECISION = re.compile(r"(?:fp|bf|int)\d{1,2}")
 _API_KEYS = frozenset(
     {
         "api_models",
@@ -148,6 +149,40 @@ def is_record(value: dict[str, Any]) -> bool:
     """Whether its columns, and the figures within them, say what happened to a model on a platform."""
     nested = (value[name] for name in NESTED if isinstance(value.get(name), dict))
     return names_results([*value, *(column for place in nested for column in place if column in COLUMNS)])
+
+
+def first_is_record(value: Any) -> bool:
+    """A list whose first element is one."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and is_record(value[0])
+
+
+def is_of_runtime(value: dict[str, Any]) -> bool:
+    """A list of results on the devices of one runtime, `openvino`."""
+    kind = value["benchmark_type"]
+    return isinstance(kind, str) and hardware_type(kind) is not None and isinstance(value["results"], list)
+
+
+def is_by_precision(value: Any) -> bool:
+    """Platforms, each with a precision for every key, and models in it."""
+    platforms = results_of(value)
+    return (
+        bool(platforms)
+        and all(hardware_type(key) is not None for key in platforms)
+        and all(
+            isinstance(held, dict) and bool(held) and all(_PRECISION.fullmatch(key) for key in held)
+            for held in platforms.values()
+        )
+    )
+
+
+def has_verdicts(value: dict[str, Any]) -> bool:
+    """By test `PASS`, or `FAIL` and why."""
+    results = value["results"]
+    return isinstance(results, dict) and bool(results) and all(map(_is_verdict, results.values()))
+
+
+def _is_verdict(said: Any) -> bool:
+    return isinstance(said, str) and said.startswith(("PASS", "FAIL", "ERROR", "SKIP"))
 
 
 def is_in_browser(value: dict[str, Any]) -> bool:

@@ -134,6 +134,8 @@ def _what_is_wrong(text: str, error: ValueError) -> str:
     position = getattr(error, "pos", None)
     if position is not None and not text[position:].strip():
         return f"truncated: the text ends within a value, at character {position}"
+    if str(error).startswith("Extra data") and text.lstrip().startswith(("{", "[")):
+        return f"more than one JSON document: a second one begins at character {position}; give each a file of its own"
     if not text.lstrip().startswith(("{", "[", '"')):
         return f"not JSON: it begins with {text.strip()[:30]!r}"
     return f"broken JSON: {error}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ipfs_accel_pipeline.storage.legacy_json.columns import names_results
+from ipfs_accel_pipeline.storage.legacy_json.columns import MODEL_NAMES, names_results
 from ipfs_accel_pipeline.storage.legacy_json.databases import TABLES, is_known
 from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     Detector,
@@ -18,16 +18,20 @@ from ipfs_accel_pipeline.storage.legacy_json.detectors import (
     any_value,
     both,
     endpoints_by_model,
+    first_is_record,
     has_endpoints,
     has_platform_members,
     has_status_words,
+    has_verdicts,
     holds_records,
     is_about_apis,
     is_availability,
+    is_by_precision,
     is_detection,
     is_flat,
     is_in_browser,
     is_nested_by_test,
+    is_of_runtime,
     is_record,
     keys,
     names_platform,
@@ -48,10 +52,13 @@ from ipfs_accel_pipeline.storage.legacy_json.origin import (
     unclear_time,
 )
 from ipfs_accel_pipeline.storage.legacy_json.shapes import (
+    by_platform,
     claims,
+    configurations,
     figures,
     left_out,
     machines,
+    mobile,
     outcomes,
     three_runs,
     timed,
@@ -62,7 +69,7 @@ from ipfs_accel_pipeline.storage.legacy_json.status_words import harness_failure
 from ipfs_accel_pipeline.storage.legacy_json.surroundings import Surroundings
 
 # Raise the number with every reader that is added or mended: files that were unknown or refused are then read again.
-TOOL_VERSION = "legacy-readers 4"
+TOOL_VERSION = "legacy-readers 5"
 
 
 class Shape(NamedTuple):
@@ -77,7 +84,15 @@ _CODE_KEYS = (
     *("files_fixed", "total_issues_fixed", "issues_fixed", "fixed_files", "files_details"),
     *("files_with_issues", "files_analyzed", "changed_files", "platform_coverage"),
 )
+# Members of a file that hold its results, beside descriptions and summaries.
+_RESULTS = frozenset(
+    {"results", "test_results", "benchmark_results", "detailed_results", "model_results", "models", "benchmarks"}
+    | {"results_by_device", "inference_metrics", "initialization_metrics", "memory_metrics"}
+    | {"inference", "throughput", "hardware_results"}
+)
+_OF_FAILURES = frozenset({"status", "success", "error", "message", "traceback"})
 _OF_CODE = "a report about the code, not a result"
+_MODELLED = "figures that a formula gave for a model and a platform: nothing was run"
 _NO_NUMBERS = "derived from other files, without a measurement of its own"
 
 
@@ -118,29 +133,59 @@ def _master(node: Node, origin: Origin) -> Iterator[Statement]:
 
 def _wrapped(node: Node, origin: Origin) -> Iterator[Statement]:
     """S38: what a list or an object holds, each by its own shape."""
-    held = list(_held(node))
+    held = _held(node)
     # A file's name may name the model of the one thing that is in it, not of several.
     inside = replace(origin.inside(node), name=origin.name if len(held) == 1 else "")
     for one in held:
-        yield from read_node(one, inside)[1]
+        if _is_failure(one.value):
+            name, said = one.pointer.rpartition("/")[2], one.get("error") or one.get("message") or one.get("status")
+            yield LeftOut(one.pointer, f"{name}: {said}; no platform is named")
+        else:
+            yield from read_node(one, inside)[1]
 
 
-def _held(node: Node) -> Iterator[Node]:
+def _held(node: Node) -> list[Node]:
     """The elements of a list, or of the only list beside plain values in an object; else the objects there.
 
-    Several objects only where all are of one shape: an object by model or platform.
+    Several objects where all are of one shape, an object by model or platform; else those that are called results.
     """
     inner = [one for key in results_of(node.value) if isinstance((one := node.at(key)).value, (dict, list))]
-    if len(inner) > 1 and all(isinstance(one.value, dict) for one in inner):
-        shapes = {_own_shape(one.value) for one in inner}
-        return iter(inner if len(shapes) == 1 and None not in shapes else ())
+    if len(inner) > 1:
+        if len({_own_shape(one.value) for one in inner if not _is_failure(one.value)} - {None}) == 1:
+            known = [one for one in inner if _is_failure(one.value) or _own_shape(one.value) is not None]
+            if len(known) == len(inner):
+                return inner
+        return [one for one in inner if one.value and one.pointer.rpartition("/")[2] in _RESULTS]
     only = inner[0] if len(inner) == 1 else node
-    return iter(inner) if len(inner) == 1 and isinstance(only.value, dict) else only.elements()
+    return inner if len(inner) == 1 and isinstance(only.value, dict) else list(only.elements())
+
+
+def _suite(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S20b, where a test may hold its own results."""
+    for statement in outcomes.suite(node, origin):
+        inner = Node(resolve(node.value, statement.pointer[len(node.pointer) :]), statement.pointer).at("results")
+        read = _known(inner, origin.inside(node)) if isinstance(statement, LeftOut) else None
+        yield from read if read is not None else [statement]
+
+
+def _by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S40: each by its own shape, or as the end of a process."""
+    if by_platform.is_by_platform(node.value):
+        read = by_platform.by_platform
+    else:
+        read = by_platform.of_model if "hardware_results" in node.value else by_platform.by_model
+    yield from read(node, origin, _known)
+
+
+def _of_models(node: Node, origin: Origin) -> Iterator[Statement]:
+    yield from by_platform.of_models(node, origin, _known)
 
 
 SHAPES = (
     # First: a table may be called as any key of the other shapes.
     Shape("D1 database", both(keys(TABLES), is_known), row.database),
+    Shape("S40 by_platform", by_platform.holds_models, _of_models),
+    Shape("S46 quantization", is_by_precision, timed.quantization),
     Shape("S01 direct_benchmark", keys("model", "hardware", "batch_results"), timed.direct_benchmark),
     Shape(
         "S02 batch_benchmarks",
@@ -211,12 +256,49 @@ SHAPES = (
     Shape("S17 tests_by_platform", both(keys("model", "tests"), value_is("tests", dict)), figures.tests_by_platform),
     Shape("S23 browser_comparison", both(keys("model", "tests"), value_is("tests", list)), web.browser_comparison),
     Shape("S20 suite", both(keys("summary", "tests"), value_is("tests", list)), outcomes.suite),
-    Shape("S20 suite", values("status", one_of=("elapsed_time", "return_code")), outcomes.suite),
+    Shape("S20 suite", values("status", one_of=("elapsed_time", "return_code")), _suite),
     Shape("S21 progress", keys("completed_benchmarks", "failed_benchmarks"), outcomes.progress),
     Shape("S19 single_outcome", keys("model", "platform", "success"), outcomes.single_outcome),
     Shape("S19b outcome_list", records("model", "platform", "success"), outcomes.outcome_list),
     Shape("S37 outcomes_by_platform", keys("model", "hardware_results"), outcomes.by_platform),
     Shape("S37 outcomes_by_platform", records("model", "hardware_results"), outcomes.by_platform),
+    Shape(
+        "S41 phone_benchmark",
+        both(keys("configurations", "device_info"), value_is("configurations", list)),
+        mobile.phone_benchmark,
+    ),
+    Shape(
+        "S41 phone_benchmark",
+        keys("device_info", "baseline", "time_series"),
+        left_out.because("the temperatures of a phone over time, without a platform"),
+    ),
+    Shape(
+        "S10d skill_test",
+        both(keys("metadata", one_of=three_runs.BY_TEST), value_is("metadata", dict)),
+        three_runs.skill_test,
+    ),
+    Shape(
+        "S10e flat_test",
+        keys("device", one_of=tuple(f"{test}_success" for test in three_runs.FLAT), without=("results",)),
+        three_runs.flat_test,
+    ),
+    Shape("S47 modelled", keys("run_id", "configuration", "results", "duration_seconds"), left_out.because(_MODELLED)),
+    Shape("S47 modelled", keys("configuration", "execution_summary"), left_out.because(_MODELLED)),
+    Shape(
+        "S48 quantized_weights",
+        keys("model", "platform", "precision_formats"),
+        left_out.because("the sizes of weights in several precisions: nothing was run"),
+    ),
+    Shape(
+        "S42 openvino_benchmark",
+        both(keys("benchmark_type", "results"), is_of_runtime),
+        row.runtime_records,
+    ),
+    Shape("S43 tests_of_a_model", both(keys("model", "device", "results"), has_verdicts), claims.verdicts),
+    Shape("S44 webnn_coverage", keys("webnn_benchmarks", "browser_capabilities"), web.coverage),
+    Shape("S39 configurations", configurations.is_benchmark, configurations.benchmark),
+    Shape("S39 configurations", configurations.are_benchmarks, configurations.benchmarks),
+    Shape("S40 by_platform", keys("model_name", "hardware_results"), _by_platform),
     Shape("S34 parallel_loading", values("with_parallel", "without_parallel"), web.parallel_loading),
     Shape("S35 web_platform_comparison", keys("results_by_modality"), web.platform_comparison),
     Shape("S16 flat_records", both(keys("model_name"), is_record), row.flat_record),
@@ -242,6 +324,10 @@ SHAPES = (
         both(keys("cuda_devices"), value_is("cuda_devices", list)),
         machines.hardware_detection,
     ),
+    Shape("S40 by_platform", by_platform.is_by_platform, _by_platform),
+    Shape("S40 by_platform", by_platform.is_by_model, _by_platform),
+    Shape("S16 flat_records", both(keys(one_of=MODEL_NAMES), is_record), row.flat_record),
+    Shape("S16 flat_records", first_is_record, row.flat_records),
     # Before S09: settings and reports also name platforms in their keys.
     Shape(
         "N_config",
@@ -256,6 +342,17 @@ SHAPES = (
         is_result=False,
     ),
     Shape("N_code_fix_report", records("fixed_file"), left_out.because(_OF_CODE), is_result=False),
+    Shape(
+        "N_code_fix_report",
+        both(keys("model_type", "tests"), any_value("tests", keys("message"))),
+        left_out.because("a class of the code was imported and made: no model was run"),
+        is_result=False,
+    ),
+    Shape(
+        "S45 distributed_training",
+        keys("strategy", "num_nodes", "gpus_per_node"),
+        left_out.because("training over several GPUs: no platform is named, and the most of its times are constants"),
+    ),
     Shape("N_ipfs_cache", keys("cid", "data"), left_out.because("a cache entry, not a result"), is_result=False),
     Shape("S09 flat_prefixed", is_flat, claims.flat_prefixed),
     Shape(
@@ -279,9 +376,22 @@ def _own_shape(value: Any) -> Shape | None:
     return next((shape for shape, detect in candidates if detect is None or detect(value)), None)
 
 
+def _is_failure(value: Any) -> bool:
+    """Of what could not be run there is nothing but the error."""
+    return isinstance(value, dict) and bool(value) and not value.keys() - _OF_FAILURES
+
+
 def _holds_known(value: Any, wrappers: int) -> bool:
-    first = next(_held(Node(value)), None) if wrappers else None
-    return first is not None and shape_of(first.value, wrappers - 1) is not None
+    """Of a list the first is asked: it may be long."""
+    held = _held(Node(value)) if wrappers else []
+    asked = held[:1] if isinstance(value, list) else held[: len(_RESULTS)]
+    return any(shape_of(one.value, wrappers - 1) is not None for one in asked)
+
+
+def _known(node: Node, origin: Origin) -> Iterable[Statement] | None:
+    """What an object with a shape of its own says; an error alone has none."""
+    shape = _own_shape(node.value) if isinstance(node.value, dict) else None
+    return None if shape is None or shape.read is left_out.error_only else read_node(node, origin)[1]
 
 
 @lru_cache(4096)

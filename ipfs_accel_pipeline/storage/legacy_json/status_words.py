@@ -28,6 +28,7 @@ _NO_SUCH_HARDWARE = re.compile(
 _HARNESS = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)\b"
     # The same as an exception prints them.
+    r"|\b[Ll]ibrar(?:y|ies) not available|Missing required modules?:"
     r"|No module named '|cannot import name '|invalid syntax|unexpected indent|expected an indented block"
     r"|\(\S+\.py, line \d+\)|module 'test_\w+' has no attribute"
     r"|'Test\w*' object has no attribute|TestCase\.__init__\(\)|No such file or directory: '[^']*test_"

@@ -88,7 +88,7 @@ def _text(data: bytes) -> str:
 
 
 def _cell(text: Any) -> Any:
-    if not isinstance(text, str) or text.strip() == "":
+    if not isinstance(text, str) or text.strip() in ("", "N/A"):
         return None
     for kind in (int, float):
         try:

@@ -158,6 +158,15 @@ def _average_of_runs(finding: Finding, average: Cited | None) -> Iterator[Mark]:
         yield Grade.CLAIMED, f"the average {average.value:.4g} ms is not that of the runs ({fmean(runs):.4g} ms)"
     if len(runs) > 2 and len(set(runs)) == 1:
         yield Grade.HAND_WRITTEN, f"all {len(runs)} runs took exactly {runs[0]:g} ms"
+    elif (
+        len(runs) > 2
+        and finding.latencies
+        and all(_digits(raw) <= _TYPED_DIGITS_ALONE for raw in finding.latencies.raw)
+    ):
+        yield (
+            Grade.HAND_WRITTEN,
+            f"every run is round ({', '.join(f'{one:g}' for one in runs[:3])} ms): no clock gives that",
+        )
 
 
 def _digits(number: float) -> int:

@@ -11,7 +11,7 @@ from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.model_names import key_in_name
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, is_outcome, status_of
 
 _WORDS = "the file says it in words, without a number that shows it"
@@ -70,6 +70,25 @@ def nested_by_test(node: Node, origin: Origin) -> Iterator[Statement]:
             yield from read(result, origin.inside(result, model))
         elif isinstance(result.value, str):
             yield LeftOut(result.pointer, f"{test}: no platform is named: {result.value[:120]}")
+
+
+def verdicts(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S43: one model on one device, by test `PASS`, or `FAIL` and why."""
+    model = model_of(node, "model") or origin.model_by_name()
+    for test, said in node.at("results").items():
+        status, error = _ended({test: said.value})
+        yield Finding(
+            pointer=said.pointer,
+            model=model,
+            hardware=written(node.at("device")),
+            status=status,
+            prior=Grade.CLAIMED,
+            prior_reason=_WORDS,
+            label=test,
+            error_message=error,
+            timestamp=time_of(node) or origin.timestamp,
+            marks=(said.value,),
+        )
 
 
 def _by_platform(node: Node, flat: Node, model: Cited, origin: Origin) -> Iterator[Statement]:

@@ -25,7 +25,7 @@ def functionality(node: Node, origin: Origin) -> Iterator[Statement]:
     timestamp = time_of(node.at("stats")) or time_of(node) or origin.timestamp
     details = list(node.at("detailed_results").elements())
     for result in details:
-        yield _outcome(result, timestamp, hardware_keys=("hardware", "platform"))
+        yield outcome(result, timestamp, hardware_keys=("hardware", "platform"))
     if not details:
         yield LeftOut(node.pointer, "only true and false per model, without an exit code")
 
@@ -53,7 +53,7 @@ def _with_known_id(statement: Statement, keys: dict[str, str]) -> Statement:
 
 def single_outcome(node: Node, origin: Origin) -> Iterator[Statement]:
     """S19: one model on one platform."""
-    yield _outcome(node, time_of(node) or origin.timestamp, hardware_keys=("platform", "hardware"))
+    yield outcome(node, time_of(node) or origin.timestamp, hardware_keys=("platform", "hardware"))
 
 
 def outcome_list(node: Node, origin: Origin) -> Iterator[Statement]:
@@ -67,13 +67,13 @@ def by_platform(node: Node, origin: Origin) -> Iterator[Statement]:
     for entry in node.elements() if isinstance(node.value, list) else (node,):
         model = model_of(entry, "model", "model_name", "model_id")
         for hardware, result in entry.at("hardware_results").items():
-            yield _outcome(result, time_of(entry) or origin.timestamp, (), model, written(result, hardware))
+            yield outcome(result, time_of(entry) or origin.timestamp, (), model, written(result, hardware))
 
 
 def progress(node: Node, origin: Origin) -> Iterator[Statement]:
     """S21: what a batch of benchmarks had finished; only the failures are told here."""
     for one in node.at("failed_benchmarks").elements():
-        yield _outcome(one, time_of(node), hardware_keys=("hardware_type", "hardware"))
+        yield outcome(one, time_of(node), hardware_keys=("hardware_type", "hardware"))
     for key in ("completed_benchmarks", "skipped_benchmarks"):
         for one in node.at(key).elements():
             yield LeftOut(one.pointer, f"{key.split('_')[0]} without a number; the result is in a file of its own")
@@ -100,7 +100,7 @@ def _suite_test(one: Node, timestamp: Cited | None) -> Statement:
         reason = f"failure of the test script: {broken}" if broken else f"{one.get('status')}, no platform is named"
         return LeftOut(one.pointer, f"{model.value}: {reason}")
     if one.value.keys() & {"success", "return_code", "returncode"}:
-        return _outcome(one, timestamp, (), model, written(hardware))
+        return outcome(one, timestamp, (), model, written(hardware))
     ended = ending(one)
     if ended is None:
         return LeftOut(one.pointer, f"{model.value}: {NOTHING_SAID}")
@@ -231,7 +231,7 @@ def _endpoint(result: Node, model: str, endpoint: str, timestamp: Cited | None, 
     )
 
 
-def _outcome(
+def outcome(
     node: Node,
     timestamp: Cited | None,
     hardware_keys: tuple[str, ...],

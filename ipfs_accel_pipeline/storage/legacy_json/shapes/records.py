@@ -21,12 +21,14 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Gra
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import WORDS, flag_of, texts_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, unread
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, results_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, results_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.shapes.spread import NO_RUNS, Spread, spread_of
 from ipfs_accel_pipeline.storage.legacy_json.shapes.web import unopened_browser
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, status_of
 
-_NO_RUNS = "figures without the runs that they would come from"
 _NO_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+", re.IGNORECASE)
+# Only scripts that timed their runs have these.
+_OF_A_CLOCK = ("Latency Std (ms)", "Forward Latency Std (ms)", "time_per_batch_ms")
 _LONGEST_NOTE = 200
 _PREFERENCE = {column: place for place, column in enumerate(COLUMNS)}
 _SAID_ELSEWHERE = frozenset(
@@ -72,6 +74,19 @@ def database(node: Node, origin: Origin) -> Iterator[Statement]:
         yield LeftOut(f"{node.pointer}/{NOT_READ}", f"{', '.join(names)}: {reason}")
 
 
+def runtime_records(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S42: `benchmark_type` names the runtime, which is the platform; `device` one of its devices, `CPU` or `GPU`."""
+    runtime = node.at("benchmark_type")
+    for record in node.at("results").elements():
+        for said in flat_record(record, origin.inside(node)):
+            if isinstance(said, Finding):
+                said.hardware, said.actual_device = written(runtime), None
+                spread = spread_of(record)
+                said.prior, said.prior_reason = spread.prior, spread.reason
+                said.device_name = f"{runtime.value} {record.at('device').text() or ''}".strip()
+            yield said
+
+
 def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator[Statement]:
     """One row: the names of model and hardware, how it ended, and whatever figures it has."""
     if not isinstance(record.value, dict):
@@ -95,6 +110,8 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
     if broken:
         yield LeftOut(record.pointer, f"{model.value}: failure of the test script, not of the model: {broken}")
         return
+    spread = spread_of(record, *(record.at(name) for name in NESTED if name in record.value))
+    shown = _shown(record, status, spread)
     device = first(*(record.at(name) for name in DEVICE_NAMES)).text()
     endpoint = record.at("endpoint_type")
     yield Finding(
@@ -102,18 +119,31 @@ def flat_record(record: Node, origin: Origin, label: str = "record") -> Iterator
         model=model,
         hardware=written(hardware),
         status=status,
-        prior=Grade.CLAIMED,
-        prior_reason=_NO_RUNS,
+        prior=Grade.MEASURED if shown else Grade.CLAIMED,
+        prior_reason=shown or NO_RUNS,
         label=str(first(*(record.at(name) for name in ("test_case", "test_type", "test_name"))).value or label),
         endpoint=written(endpoint) if endpoint.text() else None,
         error_message=error,
         timestamp=time_of(record) or origin.timestamp,
-        values=values,
+        values=spread.values | values,
+        latencies=spread.runs,
+        actual_device=device_used(record),
         is_flagged=flag_of(record.value) or unopened_browser(record),
         device_name=device,
         marks=tuple(texts_of(record.value)),
         notes={"precision": record.get("precision"), "device_name": device, "columns": _notes(record)},
     )
+
+
+def _shown(record: Node, status: Status, spread: Spread) -> str | None:
+    """What only a real call knows. Percentiles in columns are no such thing: databases were filled with samples."""
+    if spread.runs is not None or isinstance(record.get("latency_ms"), dict):
+        return spread.reason
+    if any(isinstance(record.get(name), float) and record.get(name) > 0 for name in _OF_A_CLOCK):
+        return "several runs were timed: how far they differ stands there"
+    if record.get("output_shape") is not None:
+        return "an inference was timed: the shape of its output stands there"
+    return "the exception of a real call" if status is not Status.PASSED and record.at("error_type").text() else None
 
 
 def _hardware(record: Node) -> Node:
@@ -143,9 +173,14 @@ def _values(record: Node) -> dict[str, Cited]:
                     cited = place.at(column).cite(unit)
                     if cited is not None:
                         found[name] = cited
-                    elif place.value[column] is not None:
+                    elif place.value[column] is not None and not _is_spread(place.value[column]):
                         found |= unread(place.at(column), unit)
     return found
+
+
+def _is_spread(value: Any) -> bool:
+    """Read elsewhere: the runs, or their mean and bounds."""
+    return isinstance(value, list) or (isinstance(value, dict) and "mean" in value)
 
 
 def _ended(record: Node, values: dict[str, Cited]) -> tuple[Status, str | None] | str:
@@ -155,13 +190,15 @@ def _ended(record: Node, values: dict[str, Cited]) -> tuple[Status, str | None] 
     word = record.at("status").text()
     status = status_of(word) if word else None
     error = first(record.at("error_message"), record.at("error")).text()
+    figures = [values[name].value for name in FIGURES if name in values]
     if success is None and word and status is None:
         return f"the status {word!r} is no outcome"
     if success is None and status is None and error is None:
-        figures = [values[name].value for name in FIGURES if name in values]
         if any(figures):
             return Status.PASSED, None
         return "neither an outcome nor a figure" + (": every figure is 0" if figures else "")
+    if success is True and error and figures and not any(figures):  # said of the process around it
+        success = False
     if success is True or (success is None and status is Status.PASSED):
         return Status.PASSED, None
     if status is Status.SKIPPED:

@@ -17,8 +17,12 @@ from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
 from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, model_of, time_of, written
 
 # The time of one run, or the average of several, whose keys may begin with the name of the test.
-_TIME = re.compile(r"^(?P<test>(?:pipeline|from_pretrained|openvino)_)?(?:avg|inference)_time$")
+_TIME = re.compile(r"^(?P<test>(?:pipeline|from_pretrained|openvino|direct)_)?(?:avg|inference)_time$")
 _AVERAGES = ("avg_time", "inference_time")
+_MODELS = ("metadata/model", "metadata/model_name", "metadata/model_id")
+BY_TEST = ("pipeline", "from_pretrained", "openvino", "model_loading")
+FLAT = ("pipeline", "direct")
+_WITH_RUNTIME = re.compile(r"\((OpenVINO)\)", re.IGNORECASE)
 _METHODS = {"pretrained": "from_pretrained"}  # of `cuda_pretrained`
 
 
@@ -33,7 +37,7 @@ class _Test(NamedTuple):
 
 def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
     """Average, minimum and maximum of three runs, or one run; percentiles only where the runs stand there."""
-    model = model_of(node, "metadata/model", "metadata/model_name", "metadata/model_id") or origin.model_by_name()
+    model = model_of(node, *_MODELS) or origin.model_by_name()
     told: set[str] = set()
     for test in _tests(node):
         told.update(test.performance)
@@ -41,6 +45,26 @@ def transformers_test(node: Node, origin: Origin) -> Iterator[Statement]:
     for key, timed in node.at("performance").items():
         if key not in told and _is_timed(timed):
             yield from _outcome(node, _Test(key, timed, _suffix(timed, key), {key: timed}), model, origin)
+
+
+def skill_test(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S10d: each test is a member of the file and holds its own times; only the metadata names a device for all."""
+    model = model_of(node, *_MODELS) or origin.model_by_name()
+    for method, result in node.items():
+        if method in BY_TEST and isinstance(result.value, dict):
+            device = first(result.at("device"), node.at("metadata", "device"))
+            performance = {"": result.at("performance")}
+            yield from _outcome(node, _Test(method, result, device, performance), model, origin)
+
+
+def flat_test(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S10e: all tests in one object, whose keys begin with the name of the test."""
+    model = model_of(node, "model_id", "model") or origin.model_by_name()
+    for method in FLAT:
+        own = {key: one.value for key, one in node.items() if key.startswith(f"{method}_")}
+        if own:
+            test = _Test(method, Node(own, node.pointer), node.at("device"), {})
+            yield from _outcome(node, test, model, origin)
 
 
 def _tests(node: Node) -> Iterator[_Test]:
@@ -86,6 +110,14 @@ def _is_timed(place: Node) -> bool:
     return any(place.get(f"{test}{key}") is not None for key in _AVERAGES)
 
 
+def _hardware(device: Node, result: Node) -> Cited:
+    """`CPU (OpenVINO)` is OpenVINO; what a key says stands on the way to the result."""
+    if device.pointer == result.pointer:
+        return written(device, device.value)
+    found = _WITH_RUNTIME.search(device.value)
+    return Cited(found[1].casefold(), device.pointer, "in text", found[1]) if found else written(device)
+
+
 def _outcome(node: Node, test: _Test, model: Cited, origin: Origin) -> Iterator[Statement]:
     method, result, device, performance = test
     timed = [place for place in (result, *performance.values()) if _is_timed(place)]
@@ -107,14 +139,16 @@ def _outcome(node: Node, test: _Test, model: Cited, origin: Origin) -> Iterator[
     yield Finding(
         pointer=result.pointer,
         model=model,
-        hardware=written(device, device.value if device.pointer == result.pointer else None),
+        hardware=_hardware(device, result),
         status=ended.status,
         prior=Grade.MEASURED,
         prior_reason=times.reason,
         label=_without_platform(method),
         error_message=error,
         timestamp=time_of(node) or origin.timestamp,
-        values=times.values | numbers(node.at("metadata"), model_size_mb=("model_size_mb", "MB")),
+        values=numbers(result, model_load_ms=("load_time", "s->ms"))
+        | times.values
+        | numbers(node.at("metadata"), model_size_mb=("model_size_mb", "MB")),
         latencies=times.runs,
         marks=tuple(value for value in result.value.values() if isinstance(value, str)),
         notes={"task": node.at("metadata", "task").value, "iterations": times.iterations},

@@ -12,7 +12,7 @@ from ipfs_accel_pipeline.storage.legacy_json.findings import Cited, Finding, Gra
 from ipfs_accel_pipeline.storage.legacy_json.hardware_names import hardware_type
 from ipfs_accel_pipeline.storage.legacy_json.marks import truth_of
 from ipfs_accel_pipeline.storage.legacy_json.nodes import Node, first, numbers
-from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, time_of, written
+from ipfs_accel_pipeline.storage.legacy_json.origin import Origin, device_used, model_of, results_of, time_of, written
 from ipfs_accel_pipeline.storage.legacy_json.shapes.left_out import not_as_expected
 from ipfs_accel_pipeline.storage.legacy_json.shapes.machines import platforms_of_system
 from ipfs_accel_pipeline.storage.legacy_json.status_words import failure_status, harness_failure, last_line, status_of
@@ -208,6 +208,40 @@ def single_run(node: Node, origin: Origin) -> Iterator[Statement]:
             else (),
             notes={"iterations": 1, "implementation_type": result.get("implementation_type")},
         )
+
+
+def quantization(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S46: by platform, precision and model one inference, in seconds."""
+    for hardware in results_of(node.value):
+        for precision, models in node.at(hardware).items():
+            for model, one in models.items():
+                yield _quantized(one, model, hardware, precision, origin.inside(node))
+            if not models.value:
+                yield LeftOut(models.pointer, f"{hardware}: nothing was run in {precision}")
+
+
+def _quantized(one: Node, model: str, hardware: str, precision: str, origin: Origin) -> Statement:
+    ended = ending(one)
+    broken = harness_failure(ended.error) if ended else None
+    if ended is None or broken:
+        return LeftOut(one.pointer, f"failure of the test script: {broken}" if broken else NOTHING_SAID)
+    values = numbers(one, average_latency_ms=("inference_time", "s->ms"), memory_peak_mb=("memory_usage_mb", "MB"))
+    passed = ended.error is None
+    under_other_name = passed and hardware_type(hardware) is HardwareType.OPENVINO
+    return Finding(
+        pointer=one.pointer,
+        model=written(one, model),
+        hardware=written(one, hardware),
+        status=ended.status,
+        prior=Grade.MEASURED,
+        prior_reason="one inference was timed" if passed and values else "outcome of a real process",
+        label="quantization",
+        doubt="the script ran PyTorch on the CPU under the name of OpenVINO" if under_other_name else None,
+        error_message=ended.error,
+        timestamp=time_of(one) or origin.timestamp,
+        values=values if passed else {},
+        notes={"precision": precision, "iterations": 1},
+    )
 
 
 def _example_time(node: Node, hardware: str) -> Cited | None:

@@ -16,8 +16,22 @@ from ipfs_accel_pipeline.storage.legacy_json.trust import NO_BROWSER
 
 def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
     """S11: `implementation_type` says REAL while `is_simulation` says that it is not."""
-    said = str(node.get("status") or node.get("success"))
-    passed = said == "True" or status_of(said) is Status.PASSED
+    metrics = first(node.at("metrics"), node.at("performance_metrics"))
+    values = numbers(
+        metrics,
+        average_latency_ms=("inference_time_ms", "ms"),
+        model_load_ms=("load_time_ms", "ms"),
+        memory_used_mb=("memory_mb", "MB"),
+        throughput_items_per_second=("throughput_items_per_second", "per s"),
+    ) or numbers(
+        metrics,
+        average_latency_ms=("latency_ms", "ms"),
+        memory_used_mb=("memory_usage_mb", "MB"),
+        throughput_items_per_second=("throughput_items_per_sec", "per s"),
+    )
+    stated = node.get("status") or node.get("success")
+    said = str(stated)
+    passed = said == "True" or status_of(said) is Status.PASSED or (stated is None and bool(values))
     error = None if passed else str(node.get("error") or said)
     yield Finding(
         pointer=node.pointer,
@@ -29,13 +43,7 @@ def web_result(node: Node, origin: Origin) -> Iterator[Statement]:
         label="browser",
         error_message=error,
         timestamp=time_of(node) or origin.timestamp,
-        values=numbers(
-            node.at("metrics"),
-            average_latency_ms=("inference_time_ms", "ms"),
-            model_load_ms=("load_time_ms", "ms"),
-            memory_used_mb=("memory_mb", "MB"),
-            throughput_items_per_second=("throughput_items_per_second", "per s"),
-        ),
+        values=values | numbers(node, batch_size=("batch_size", "count")),
         is_flagged=_flag(node),
         marks=tuple(text for key in ("implementation_type", "error") if (text := node.at(key).text())),
         notes={key: node.get(key) for key in ("implementation_type", "browser_opened", "browser")},
@@ -58,6 +66,37 @@ def web_results(node: Node, origin: Origin) -> Iterator[Statement]:
     """S11b: a list of S11, bare or under `results`."""
     for one in (node if isinstance(node.value, list) else node.at("results")).elements():
         yield from web_result(one, origin.inside(node))
+
+
+def coverage(node: Node, origin: Origin) -> Iterator[Statement]:
+    """S44: by browser, model and batch what a script printed of WebNN; the rest are percentages."""
+    for _, models in node.at("webnn_benchmarks").items():
+        for _, batches in models.items():
+            for _, one in batches.items():
+                yield _covered(one, origin.inside(node))
+    for key in ("cross_browser_comparisons", "optimization_tests"):
+        if node.get(key):
+            yield LeftOut(f"{node.pointer}/{key}", "percentages of improvement are no measurement")
+
+
+def _covered(one: Node, origin: Origin) -> Statement:
+    model, status = model_of(one, "model"), one.at("status").text() or "no status"
+    if model is None:
+        return LeftOut(one.pointer, "no model is named")
+    passed = status == "real_hardware"
+    return Finding(
+        pointer=one.pointer,
+        model=model,
+        hardware=Cited("webnn", one.pointer, "key", "webnn"),
+        status=Status.PASSED if passed or status == "simulation" else failure_status(one.at("error").text() or status),
+        prior=Grade.CLAIMED if passed else Grade.SIMULATED if status == "simulation" else Grade.CLAIMED,
+        prior_reason=NO_BROWSER,
+        label=f"browser {one.get('browser')}",
+        error_message=None if passed or status == "simulation" else one.at("error").text() or status,
+        timestamp=origin.timestamp,
+        values=numbers(one, average_latency_ms=("webnn_time", "ms"), batch_size=("batch_size", "count")),
+        is_flagged="simulation is true" if truth_of(one.get("simulation")) else None,
+    )
 
 
 def browser_comparison(node: Node, origin: Origin) -> Iterator[Statement]:
