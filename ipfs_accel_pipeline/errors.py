@@ -56,3 +56,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def says_out_of_memory(text: str) -> bool:
     lowered = text.lower()
     return any(words in lowered for words in _OUT_OF_MEMORY_WORDS)
+
+
+def missing_library(error: ModuleNotFoundError) -> str:
+    """The reason and the remedy, of a module that could not be found."""
+    return f"{str(error).rstrip('.')}. Install it into this environment."

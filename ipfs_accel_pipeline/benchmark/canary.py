@@ -57,6 +57,9 @@ def _slice_ms(cpus: Sequence[int], clock: Callable[[], float]) -> float:
             return max(threads.map(lambda cpu: _work(cpu, start, clock), cpus))
         except threading.BrokenBarrierError as error:
             raise OSError(f"not all of the CPUs {list(cpus)} belong to this process any more") from error
+        except BaseException:  # one of the threads found no memory, or there are too many
+            start.abort()  # or those that were started would wait for it for ever, and this one for them
+            raise
 
 
 def _work(cpu: int, start: threading.Barrier, clock: Callable[[], float]) -> float:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import Unsupported, is_out_of_memory
+from ipfs_accel_pipeline.errors import Unsupported, is_out_of_memory, missing_library
 from ipfs_accel_pipeline.records import Status
 
 _PR_SET_PDEATHSIG = 1
@@ -120,7 +120,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, Unsupported):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"{error}. Install it into this environment."
+        return missing_library(error)
     return f"{type(error).__name__}: {error}"
 
 

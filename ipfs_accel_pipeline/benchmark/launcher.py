@@ -10,7 +10,6 @@ import errno
 import os
 import pickle
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +24,9 @@ from ipfs_accel_pipeline.benchmark.fork_host import LOG_NAME
 from ipfs_accel_pipeline.benchmark.isolation import RESULT_NOT_WRITTEN, Ending, Job
 from ipfs_accel_pipeline.errors import says_out_of_memory
 from ipfs_accel_pipeline.records import Status
+from ipfs_accel_pipeline.temporary import OwnedFolder, remove_orphans
 
+_PREFIX = "ipfs-accel-job-"
 _LOG_TAIL_BYTES = 4096
 _VMSTAT = Path("/proc/vmstat")
 _FREE_TEMPORARY = "Free some space in the folder for temporary files, or name another with TMPDIR."
@@ -49,6 +50,7 @@ class Launcher:
         self._hosts: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], _ForkHost] = {}
 
     def __enter__(self) -> Launcher:
+        remove_orphans(_PREFIX)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,11 +96,11 @@ class Launcher:
 
 @contextlib.contextmanager
 def _job_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="ipfs-accel-job-"))
+    folder = OwnedFolder(_PREFIX)
     try:
-        yield folder
+        yield folder.path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def _remedy(error: OSError) -> str:

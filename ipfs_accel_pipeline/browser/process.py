@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ import psutil
 
 from ipfs_accel_pipeline.browser.devtools import BrowserGoneError, DevTools, NoAnswerError
 from ipfs_accel_pipeline.errors import BackendUnavailable
+from ipfs_accel_pipeline.temporary import OwnedFolder, remove_orphans
 
 # Quiet, without network traffic of its own, and never slowed down because nobody looks at the page.
 _FLAGS = (
@@ -60,13 +59,14 @@ class Browser:
     def __init__(self, path: Path, flags: Sequence[str] = (), start_timeout_s: float = START_TIMEOUT_S) -> None:
         if not os.access(path, os.X_OK):
             raise BackendUnavailable(f"{path} is not a program that can be started. Set BENCHMARK_BROWSER.")
-        _remove_orphans(Path(tempfile.gettempdir()))
-        self._profile = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        remove_orphans(_PREFIX)
+        self._folder = OwnedFolder(f"{_PREFIX}{os.getpid()}-")
+        self._profile = self._folder.path
         self._errors = self._profile / "stderr"
         try:
             self._process, self.devtools = self._start(path, flags)
         except OSError as error:
-            shutil.rmtree(self._profile, ignore_errors=True)
+            self._folder.remove()
             raise BackendUnavailable(f"{path} could not be started: {error}") from error
         try:
             version = self.devtools.call("Browser.getVersion", start_timeout_s)
@@ -103,7 +103,15 @@ class Browser:
         self._process.wait()
         with contextlib.suppress(OSError):
             self.devtools.close()
-        _remove(self._profile)
+        self._remove_profile()
+
+    def _remove_profile(self) -> None:
+        """More than once: a process that is being killed may still be writing its last file."""
+        for _ in range(20):
+            self._folder.remove()
+            if not self._profile.exists():
+                return
+            time.sleep(0.1)
 
     def _start(self, path: Path, flags: Sequence[str]) -> tuple[subprocess.Popen[bytes], DevTools]:
         """The browser reads its pipe at descriptor 3 and writes at 4: a small program puts them there, then is it."""
@@ -157,20 +165,3 @@ def _kill(family: Sequence[psutil.Process]) -> None:
         with contextlib.suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(family, timeout=_END_TIMEOUT_S)
-
-
-def _remove_orphans(temporary: Path) -> None:
-    """Profiles whose owner was killed before it could remove them; their browsers ended with it."""
-    for folder in temporary.glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove(folder: Path) -> None:
-    """More than once: a process that is being killed may still be writing its last file."""
-    for _ in range(20):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.1)

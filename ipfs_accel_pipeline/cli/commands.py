@@ -177,8 +177,13 @@ def _run(options: dict[str, Any]) -> int:
     platforms = _platforms(settings, options)
     with sigterm_stops(), TerminalProgress(options["quiet"]) as progress:
         result = run_pipeline(settings, config, specs, platforms, progress)
-    paths = write_all_reports(settings)
-    _finish(settings, {**options, "models": [spec.model_id for spec in specs]}, result, paths)
+    options = {**options, "models": [spec.model_id for spec in specs]}
+    try:
+        paths = write_all_reports(settings)
+    except UsageError:
+        _finish(settings, options, result, {})  # the report that was asked for is another file
+        raise
+    _finish(settings, options, result, paths)
     return _exit_code(result)
 
 
@@ -221,7 +226,7 @@ def _finish(settings: Settings, options: dict[str, Any], result: RunResult, path
         passed = sum(observation.status is Status.PASSED for observation in result.observations)
         say(
             f"Run {result.run_id}: {passed} of {len(result.observations)} rounds passed. "
-            f"Database: {settings.database}. Reports: {', '.join(str(path) for path in paths.values())}.",
+            f"Database: {settings.database}. Reports: {', '.join(str(path) for path in paths.values()) or 'none'}.",
             err=True,
         )
 

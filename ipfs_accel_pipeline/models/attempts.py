@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import DownloadError, PipelineError, Unsupported, is_out_of_memory
+from ipfs_accel_pipeline.errors import DownloadError, PipelineError, Unsupported, is_out_of_memory, missing_library
 from ipfs_accel_pipeline.models.agreement import Agreement
 from ipfs_accel_pipeline.models.bundles import Attempt
 from ipfs_accel_pipeline.models.reasons import reason_of
@@ -41,10 +41,11 @@ class Made:
 class ExportError(PipelineError):
     """No export path worked; the message has the reason of each. Unsupported if each said that this model cannot."""
 
-    def __init__(self, attempts: Sequence[Attempt], is_unsupported: bool) -> None:
+    def __init__(self, attempts: Sequence[Attempt], is_unsupported: bool, lacks_library: bool = False) -> None:
         super().__init__("; ".join(f"{attempt.exporter}: {attempt.error}" for attempt in attempts))
         self.attempts = tuple(attempts)
         self.is_unsupported = is_unsupported
+        self.lacks_library = lacks_library  # for one of the paths at least: with it the answer may be another
 
 
 def first_accepted(
@@ -52,7 +53,7 @@ def first_accepted(
 ) -> Made:
     """Write with the first path whose result passes. Ungated, the agreement is recorded and judges nothing."""
     attempts: list[Attempt] = []
-    is_unsupported = True
+    is_unsupported, lacks_library = True, False
     for path in paths:
         started = time.monotonic()
         refusal, agreements = _try(path, target, check, gated)
@@ -61,9 +62,10 @@ def first_accepted(
             details = {"agreement": [agreement.to_json() for agreement in agreements]}
             return Made(path.name, tuple(attempts), details)
         is_unsupported &= refusal.is_unsupported
+        lacks_library |= refusal.lacks_library
         _empty(target)
         gc.collect()  # an exporter leaves cycles behind that hold whole models
-    raise ExportError(attempts, is_unsupported)
+    raise ExportError(attempts, is_unsupported, lacks_library)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class _Refusal:
 
     reason: str
     is_unsupported: bool = False
+    lacks_library: bool = False
 
 
 def _try(
@@ -86,6 +89,8 @@ def _try(
             raise
         if shutil.disk_usage(target).free < _FULL_BELOW_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+        if isinstance(error, ModuleNotFoundError):
+            return _Refusal(missing_library(error), is_unsupported=True, lacks_library=True), []
         is_unsupported = isinstance(error, Unsupported)
         return _Refusal(str(error) if is_unsupported else reason_of(error), is_unsupported), []
     refusals = [agreement.refusal() if gated else agreement.problem for agreement in agreements]

@@ -85,7 +85,7 @@ class ArtefactOutcome:
     attempts: tuple[Attempt, ...] = ()
     seconds: float | None = None
     versions: dict[str, str | None] = field(default_factory=dict)
-    retry: bool = False  # recorded by the parent of a child that did not come to record anything
+    retry: bool = False  # a library was missing, or a child did not come to record anything and its parent does
     details: dict[str, Any] = field(default_factory=dict)  # agreement with the reference at each shape, and the like
     files: dict[str, int] = field(default_factory=dict)  # bytes of each file of the artefact, to notice a damaged one
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import Unsupported, UsageError, is_out_of_memory
+from ipfs_accel_pipeline.errors import Unsupported, UsageError, is_out_of_memory, missing_library
 from ipfs_accel_pipeline.models.agreement import Agreement, compare
 from ipfs_accel_pipeline.models.attempts import ExportError, ExportPath, Made, first_accepted, is_transient
 from ipfs_accel_pipeline.models.build import load_saved
@@ -110,15 +110,14 @@ def _without_what_it_needs(work: _Work, artefact: str) -> ArtefactOutcome | None
     needed = _ensure(work, _NEEDS[artefact])
     if needed.ok:
         return None
-    return ArtefactOutcome(
-        artefact, needed.status, f"no {needed.artefact}: {needed.error}", versions=library_versions()
-    )
+    reason = f"no {needed.artefact}: {needed.error}"
+    return ArtefactOutcome(artefact, needed.status, reason, versions=library_versions(), retry=needed.retry)
 
 
 def _make(work: _Work, artefact: str) -> ArtefactOutcome:
     started = time.monotonic()
     attempts: tuple[Any, ...] = ()
-    made, files, status, reason = None, {}, OK, None
+    made, files, status, reason, lacks_library = None, {}, OK, None, False
     try:
         with new_artefact(work.folder, artefact) as target:
             made = _MAKERS[artefact](work, target)
@@ -126,6 +125,7 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
     except Exception as error:
         status, reason = _failure(error)
         attempts = error.attempts if isinstance(error, ExportError) else ()
+        lacks_library = _lacks_library(error)
     return ArtefactOutcome(
         artefact=artefact,
         status=status,
@@ -134,6 +134,7 @@ def _make(work: _Work, artefact: str) -> ArtefactOutcome:
         attempts=attempts,
         seconds=round(time.monotonic() - started, 2),
         versions=library_versions(),
+        retry=lacks_library,
         details=made.details if made else {},
         files=files,
     )
@@ -147,7 +148,14 @@ def _failure(error: Exception) -> tuple[str, str]:
         raise error
     if isinstance(error, ExportError):
         return ("unsupported" if error.is_unsupported else "error"), str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return "unsupported", missing_library(error)
     return ("unsupported", str(error)) if isinstance(error, Unsupported) else ("error", reason_of(error))
+
+
+def _lacks_library(error: Exception) -> bool:
+    """Whether the outcome may be another one once something is installed."""
+    return error.lacks_library if isinstance(error, ExportError) else isinstance(error, ModuleNotFoundError)
 
 
 def _reference(work: _Work, target: Path) -> Made:

@@ -15,6 +15,10 @@ from ipfs_accel_pipeline.reports.write import FORMATS, SUFFIXES, render_report, 
 from ipfs_accel_pipeline.settings import Settings
 from ipfs_accel_pipeline.storage.snapshot import open_snapshot
 
+_REMEDY = (
+    "Free some space there or fix the rights of that folder. The results are kept: `ipfs-accel report` shows them."
+)
+
 
 def make_report(
     settings: Settings,
@@ -54,7 +58,8 @@ def write_all_reports(settings: Settings) -> dict[str, Path]:
     # All are made before the first is written: the one that is replaced says what they are compared with.
     texts = {format: make_report(settings, format) for format in FORMATS}
     return {
-        format: write_report(text, settings.reports / f"report{SUFFIXES[format]}") for format, text in texts.items()
+        format: write_report(text, settings.reports / f"report{SUFFIXES[format]}", _REMEDY)
+        for format, text in texts.items()
     }
 
 

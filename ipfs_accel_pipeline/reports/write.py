@@ -33,8 +33,11 @@ def render_report(content: ReportContent, format: str = "markdown") -> str:
     return render(content)
 
 
-def write_report(text: str, path: str | Path) -> Path:
-    """Replace the file as a whole, so that a reader never sees half a report. Folders are made."""
+def write_report(text: str, path: str | Path, remedy: str = "Name another --output.") -> Path:
+    """Replace the file as a whole, so that a reader never sees half a report. Folders are made.
+
+    UsageError with the remedy where that cannot be done.
+    """
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder. Name a file in it, for example {path / 'report.md'}.")
@@ -42,7 +45,7 @@ def write_report(text: str, path: str | Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)
     except OSError as error:
-        raise UsageError(f"The report cannot be written to {path}: {error.strerror}. Name another --output.") from error
+        raise UsageError(f"The report cannot be written to {path}: {error.strerror}. {remedy}") from error
     return path
 
 

@@ -33,8 +33,10 @@ def publish_snapshot(database: str | Path, snapshot: str | Path, *, lock_timeout
     with open_database(source, lock_timeout_s=lock_timeout_s):
         pass  # makes a missing database, so that readers find empty tables and not an error
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    # Whoever has measured for hours must not read that the results were not kept.
+    problem = f"Cannot publish {target} (the database is as it was; `ipfs-accel snapshot` tries again)"
     try:
-        with as_storage_errors(f"Cannot publish {target}"), exclusive(source, lock_timeout_s):
+        with as_storage_errors(problem), exclusive(source, lock_timeout_s):
             target.parent.mkdir(parents=True, exist_ok=True)
             for left in target.parent.glob(f".{escape(target.name)}.*.tmp"):  # by one that was killed: we have the lock
                 left.unlink()

@@ -1,9 +1,12 @@
 import multiprocessing
 import os
+import sys
 
 import pytest
 
 from ipfs_accel_pipeline.benchmark.canary import HostBest, canary_cpus, run_canary
+from ipfs_accel_pipeline.benchmark.isolation import Job
+from ipfs_accel_pipeline.benchmark.launcher import Launcher
 from ipfs_accel_pipeline.errors import PipelineError
 
 
@@ -26,6 +29,13 @@ def test_the_canary_uses_no_cpu_that_is_not_ours():
 def test_a_cpu_that_is_gone_is_an_error_and_never_a_number():
     with pytest.raises(OSError, match="belong to this process"):
         run_canary((0, 4095))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="never: the limit is Linux's")
+def test_a_thread_that_cannot_be_started_ends_the_canary():
+    canary = Job("ipfs_accel_pipeline.benchmark.canary:run_canary", {"cpus": (-1,) * 1000}, 60, memory_limit_mb=200)
+    with Launcher() as launcher:
+        assert "can't start new thread" in launcher.run(canary).message
 
 
 def test_the_median_slice_counts():

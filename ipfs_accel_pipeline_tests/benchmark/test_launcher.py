@@ -234,7 +234,7 @@ def test_the_folder_for_temporary_files_may_have_a_name_that_is_no_text(tmp_path
 
 
 @pytest.mark.parametrize("preload", ["()", "('json',)"])
-def test_a_killed_pipeline_leaves_no_benchmark_running(preload, tmp_path):
+def test_a_killed_pipeline_leaves_no_benchmark_running_and_the_next_removes_its_files(preload, tmp_path, monkeypatch):
     note = tmp_path / "pid"
     script = f"""
 from ipfs_accel_pipeline.benchmark.isolation import Job
@@ -242,7 +242,7 @@ from ipfs_accel_pipeline.benchmark.launcher import Launcher
 with Launcher() as launcher:
     launcher.run(Job("{MISBEHAVING}:sleep_then_note", dict(seconds=3600, path={str(note)!r}), 4000, preload={preload}))
 """
-    pipeline = subprocess.Popen([sys.executable, "-c", script])
+    pipeline = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + 30
     while not (note.exists() and note.read_text()):
         assert time.monotonic() < deadline
@@ -253,3 +253,8 @@ with Launcher() as launcher:
     while psutil.pid_exists(benchmark) and psutil.Process(benchmark).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the benchmark outlived its pipeline"
         time.sleep(0.05)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (left,) = tmp_path.glob("ipfs-accel-job-*")
+    os.utime(left / "owner.lock", (0, 0))  # not just being made
+    with Launcher():
+        assert not left.exists()

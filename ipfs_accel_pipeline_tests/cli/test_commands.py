@@ -198,6 +198,18 @@ def test_the_first_versions_command_lines_work(workshop, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_reports_folder_that_cannot_be_written_keeps_no_report_from_being_made(workshop, tmp_path):
+    workshop.settings.reports.write_text("no folder")
+    output = tmp_path / "asked_for.md"
+    result = invoke("run", "--models", TINY, *SMOKE, "--hardware", "cpu", "--output", output)
+    assert result.exit_code == 2, result.output
+    assert TINY in output.read_text()
+    assert "Reports: none." in result.output
+    assert f"cannot be written to {workshop.settings.reports}" in result.output
+    assert "Name another --output" not in result.output
+
+
+@pytest.mark.slow
 def test_json_output_still_works_and_says_that_it_is_deprecated(workshop, tmp_path):
     output = tmp_path / "results.json"
     result = invoke("run", "--models", TINY, "--hardware", "openvino", "--json-output", output, "--quiet", *SMOKE)

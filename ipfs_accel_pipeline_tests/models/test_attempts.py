@@ -57,6 +57,15 @@ def test_a_model_is_unsupported_where_every_path_says_so(tmp_path, second, is_un
     assert failure.value.is_unsupported is is_unsupported
 
 
+@pytest.mark.parametrize("other", [Unsupported("too large"), ValueError("bug")])
+def test_a_path_that_lacks_a_library_says_what_to_install(tmp_path, other):
+    missing = ModuleNotFoundError("No module named 'onnxscript'")
+    with pytest.raises(ExportError, match=r"a: No module named 'onnxscript'\. Install it into") as failure:
+        first_accepted([fails("a", missing), fails("b", other)], tmp_path, checks())
+    assert failure.value.lacks_library
+    assert failure.value.is_unsupported is isinstance(other, Unsupported)
+
+
 def test_a_full_disk_is_not_recorded_as_a_failure_of_the_model(tmp_path):
     with pytest.raises(OSError, match="No space"):
         first_accepted([fails("a", OSError(28, "No space left on device"))], tmp_path, checks())

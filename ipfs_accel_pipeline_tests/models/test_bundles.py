@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,6 +193,16 @@ def test_what_may_pass_next_time_is_tried_again(tmp_path, status):
     folder = bundle_folder(spec, tmp_path)
     record_failure(folder, "onnx", status, "killed by signal 9")
     assert artefact_outcome(folder, "onnx").error == "killed by signal 9"
+    assert prepare(spec.to_json(), str(tmp_path), "onnx")["ok"]
+
+
+def test_a_library_that_is_missing_is_no_failure_of_the_model_and_is_asked_for_again(tmp_path, monkeypatch):
+    spec = onnx_linear(tmp_path / "linear.onnx")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "onnxruntime", None)
+        missing = [prepare(spec.to_json(), str(tmp_path), artefact) for artefact in ("reference", "onnx")]
+    assert [one["status"] for one in missing] == ["unsupported", "unsupported"]
+    assert all("onnxruntime" in one["error"] and one["error"].endswith("into this environment.") for one in missing)
     assert prepare(spec.to_json(), str(tmp_path), "onnx")["ok"]
 
 
