@@ -5,9 +5,10 @@ Ids follow from the shards' content, so loading one twice writes the same rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,8 @@ from ipfs_accel_pipeline.storage.writing import WriteCounts, refuse_rows, write_
 # The child tables with the query that names the tests, and so the shards, whose rows they lack.
 _LACKING = {"performance_results": "tests_without_performance", "power_metrics": "tests_without_power"}
 RESULT_TABLES = ("test_results", *_LACKING)
+# A write of one takes as long as that of many, and a database that is made anew has years of them to load.
+_SHARDS_AT_ONCE = 100
 
 OnProblem = Callable[[str], None]
 
@@ -81,25 +84,41 @@ def pending_rows(connection: Any, settings: Settings, table: str, hardware_id: s
 
 def acceptable_rows(connection: Any, table: str, shards: Iterable[Shard], on_problem: OnProblem) -> list[Any]:
     """For one write of all: a shard with a row that the table would refuse is told and left out whole."""
+    found = [(shard, getattr(rows_of(shard), table)) for shard in shards]
+    if not _problem_of(connection, table, [row for _, rows in found for row in rows]):
+        return [row for _, rows in found for row in rows]
     accepted = []
-    for shard in shards:
-        rows = getattr(rows_of(shard), table)
-        try:
-            refuse_rows(connection, table, rows)
-        except StorageError as error:
-            on_problem(f"{shard.path}: {error}")
+    for shard, rows in found:
+        if problem := _problem_of(connection, table, rows):
+            on_problem(f"{shard.path}: {problem}")
         else:
             accepted += rows
     return accepted
 
 
+def _problem_of(connection: Any, table: str, rows: Sequence[Any]) -> StorageError | None:
+    try:
+        refuse_rows(connection, table, rows)
+    except StorageError as error:
+        return error
+    return None
+
+
 def register_parents(connection: Any, shards: Iterable[Shard]) -> None:
     """Write the rows that these shards' results refer to and the database lacks (they came from another host)."""
+    platforms: dict[str, HardwarePlatform] = {}
+    models: dict[str, Model] = {}
+    versions: dict[str, ModelVersion] = {}
     for shard in shards:
-        platform, models = parents_of(shard)
-        _write_missing(connection, "hardware_platforms", "hardware_id", [platform])
-        _write_missing(connection, "models", "model_id", models)
-        _write_missing(connection, "model_versions", "model_version_id", versions_of(shard))
+        platform, named = parents_of(shard)
+        platforms.setdefault(platform.hardware_id, platform)
+        for model in named:
+            models.setdefault(model.model_id, model)
+        for version in versions_of(shard):
+            versions.setdefault(version.model_version_id, version)
+    _write_missing(connection, "hardware_platforms", "hardware_id", list(platforms.values()))
+    _write_missing(connection, "models", "model_id", list(models.values()))
+    _write_missing(connection, "model_versions", "model_version_id", list(versions.values()))
 
 
 def load_pending(
@@ -111,8 +130,9 @@ def load_pending(
         for hardware_id in hardware_ids:
             register_parents(connection, pending_shards(connection, settings, "test_results", hardware_id, on_problem))
             for table in RESULT_TABLES:
-                for shard in pending_shards(connection, settings, table, hardware_id, on_problem):
-                    written = _write_shard(connection, table, shard, on_problem)
+                shards = pending_shards(connection, settings, table, hardware_id, on_problem)
+                for start in range(0, len(shards), _SHARDS_AT_ONCE):
+                    written = _write_shards(connection, table, shards[start : start + _SHARDS_AT_ONCE], on_problem)
                     counts[table] = _added(counts[table], written)
             compatibility = current_compatibility(connection, hardware_id)
             written = write_rows(
@@ -123,12 +143,14 @@ def load_pending(
     return counts
 
 
-def _write_shard(connection: Any, table: str, shard: Shard, on_problem: OnProblem) -> WriteCounts:
-    """One shard at a time: rows that are refused must not keep those of other shards out."""
+def _write_shards(connection: Any, table: str, shards: Sequence[Shard], on_problem: OnProblem) -> WriteCounts:
+    """Together, or where rows are refused one at a time: they must not keep those of other shards out."""
     try:
-        return write_rows(connection, table, getattr(rows_of(shard), table))
+        return write_rows(connection, table, [row for shard in shards for row in getattr(rows_of(shard), table)])
     except StorageError as error:
-        on_problem(f"{shard.path}: {error}")
+        if len(shards) > 1:
+            return reduce(_added, [_write_shards(connection, table, [shard], on_problem) for shard in shards])
+        on_problem(f"{shards[0].path}: {error}")
         return write_rows(connection, table, [])
 
 
