@@ -12,6 +12,7 @@ _CHECKS = {
         "orphan_result": "every result belongs to a known model and hardware",
         "unproven_pass": "every measured pass has its parity and its actual device recorded",
         "unknown_model_version": "every model version that was measured is known",
+        "future_result": "no result is of a time that is still to come, and so the newest of its case for long",
     },
     "performance_results": {
         "impossible_latency": "latencies are positive and percentiles are ordered",

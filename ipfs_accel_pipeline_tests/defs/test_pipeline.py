@@ -60,7 +60,7 @@ def test_one_run_measures_stores_checks_and_reports(workshop, launch, openvino):
     assert test[:4] == (TINY, "passed", "CPU", "CPU")
     assert test[4] > 0.9999
     assert all(check.passed for check in result.get_asset_check_evaluations())
-    assert len(result.get_asset_check_evaluations()) == 8
+    assert len(result.get_asset_check_evaluations()) == 9
     assert workshop.published(
         "SELECT count(*) FROM test_results ANTI JOIN model_versions USING (model_version_id)"
     ) == [(0,)]

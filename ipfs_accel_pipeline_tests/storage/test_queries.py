@@ -6,7 +6,7 @@ The scene: bert on two CPUs, vit on one of them; three runs on three days; one i
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -208,3 +208,12 @@ def test_an_absence_is_left_out_once_its_host_has_a_device_of_the_type(connectio
     elsewhere = hardware_row(hardware_id="mps-fake", hardware_type="MPS", detected_at=later, hostname="other")
     write_rows(connection, "hardware_platforms", [*absent, found, elsewhere])
     assert list(run_query(connection, "report_platform")["hardware_id"]) == ["cuda-fake", "mps-absent", "mps-fake"]
+
+
+def test_a_result_of_a_clock_that_ran_ahead_is_found(connection):
+    write_rows(connection, "hardware_platforms", [hardware_row()])
+    write_rows(connection, "models", [model_row()])
+    now = datetime.now(UTC)
+    tests = [test_row(id="today", timestamp=now), test_row(id="ahead", timestamp=now + 2 * DAY)]
+    write_rows(connection, "test_results", tests)
+    assert list(run_query(connection, "check_future_result")["id"]) == ["ahead"]
