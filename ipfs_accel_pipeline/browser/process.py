@@ -111,7 +111,7 @@ class Browser:
         """The browser reads its pipe at descriptor 3 and writes at 4: a small program puts them there, then is it."""
         from_us, to_browser = _high_pipe()
         from_browser, to_us = _high_pipe()
-        command = [*_EXEC, str(from_us), str(to_us), str(path), *self._arguments(flags)]
+        command = [*_EXEC, str(from_us), str(to_us), str(path.absolute()), *self._arguments(flags)]
         try:
             with self._errors.open("wb") as errors:
                 process = subprocess.Popen(
@@ -120,6 +120,7 @@ class Browser:
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
                     pass_fds=(from_us, to_us),
+                    cwd=self._profile,
                     env=self._environment(),
                 )
         except OSError:
@@ -138,9 +139,13 @@ class Browser:
         return [*_FLAGS, _ENABLE_WEBGPU, profile, *no_sandbox, *with_webnn(flags), "about:blank"]
 
     def _environment(self) -> dict[str, str]:
-        """Nothing is written into the user's own folders."""
-        homes = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR")
-        return {**os.environ, **dict.fromkeys(homes, str(self._profile))}
+        """Nothing is written into the user's own folders.
+
+        Its folder for temporary files is the profile too, under the shortest name: it has a socket there, whose path
+        may have 107 characters.
+        """
+        homes = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+        return {**os.environ, **dict.fromkeys(homes, str(self._profile)), "TMPDIR": "."}
 
 
 def with_webnn(flags: Sequence[str]) -> list[str]:
