@@ -9,6 +9,7 @@ from ipfs_accel_pipeline.benchmark.power.probe import MEASURED, Battery, NoQuant
 
 # Drivers of processor sensors. Others (disks, network cards, mainboards) say nothing of the benchmark.
 _PROCESSOR_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "soc_thermal", "cpu-thermal")
+_MOST_CELSIUS = 150  # sensors that are not there read as 0, -274 or the largest number of their register
 _SUPPLIES = Path("/sys/class/power_supply")
 
 
@@ -27,8 +28,8 @@ class ThermometerProbe(NoQuantity):
         if not hasattr(self._psutil, "sensors_temperatures"):  # macOS, Windows
             return None
         sensors = self._psutil.sensors_temperatures()
-        found = [one.current for name in _PROCESSOR_SENSORS for one in sensors.get(name, ()) if one.current]
-        return max(found, default=None)
+        found = [one.current for name in _PROCESSOR_SENSORS for one in sensors.get(name, ())]
+        return max((celsius for celsius in found if celsius and 0 < celsius < _MOST_CELSIUS), default=None)
 
 
 class BatteryProbe(NoQuantity):

@@ -34,6 +34,7 @@ def recorded_amdsmi(power):
         ({"current_socket_power": 310, "average_socket_power": "N/A"}, 310),
         ({"current_socket_power": "N/A", "average_socket_power": 95}, 95),
         ({"current_socket_power": "N/A", "average_socket_power": "N/A"}, None),
+        ({"current_socket_power": 0xFFFF, "average_socket_power": 95}, 95),  # "not available" of older versions
     ],
 )
 def test_amd_power_is_the_current_or_else_the_average_one(power, watts):
@@ -74,6 +75,13 @@ def test_only_processor_sensors_count_as_temperature():
     assert ThermometerProbe(recorded_psutil(sensors)).celsius() == 61
     assert ThermometerProbe(recorded_psutil({"nvme": degrees})).celsius() is None
     assert ThermometerProbe(SimpleNamespace()).celsius() is None
+
+
+@pytest.mark.parametrize("nonsense", [0, -274, 65535, 255.5])
+def test_what_no_processor_survives_is_no_temperature(nonsense):
+    sensors = {"coretemp": [SimpleNamespace(current=nonsense), SimpleNamespace(current=55.0)]}
+    assert ThermometerProbe(recorded_psutil(sensors)).celsius() == 55
+    assert ThermometerProbe(recorded_psutil({"coretemp": [SimpleNamespace(current=nonsense)]})).celsius() is None
 
 
 @pytest.mark.parametrize(
