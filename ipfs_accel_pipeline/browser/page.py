@@ -23,6 +23,10 @@ _BEAT_TIMEOUT_S = 20.0
 DEFAULT_TIMEOUT_S = 270.0
 
 
+class MethodFailedError(RuntimeError):
+    """A method of the worker has thrown; the browser and its page are well."""
+
+
 class Page:
     """Opens the browser, the server and the page; `close` ends all three."""
 
@@ -41,7 +45,7 @@ class Page:
             raise
 
     def call(self, method: str, argument: dict[str, Any] | None = None, timeout_s: float = DEFAULT_TIMEOUT_S) -> Any:
-        """What the worker's method returns. RuntimeError with its message if it throws."""
+        """What the worker's method returns; MethodFailedError with its message if it throws."""
         expression = f"harness.call({json.dumps(method)}, {json.dumps(argument or {})})"
         return self.evaluate(expression, method, timeout_s)
 
@@ -110,5 +114,5 @@ def _value(answer: dict[str, Any], what: str) -> Any:
         raise RuntimeError(f"{what} failed in the page: {answer['exceptionDetails'].get('exception', {})}")
     outcome = answer["result"]["value"]
     if "error" in outcome:
-        raise RuntimeError(f"{what} failed in the browser: {outcome.get('name', 'Error')}: {outcome['error']}")
+        raise MethodFailedError(f"{what} failed in the browser: {outcome.get('name', 'Error')}: {outcome['error']}")
     return outcome["value"]

@@ -253,3 +253,8 @@ with Launcher() as launcher:
     while psutil.pid_exists(benchmark) and psutil.Process(benchmark).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the benchmark outlived its pipeline"
         time.sleep(0.05)
+
+
+def test_a_runtime_with_a_limit_of_its_own_is_not_given_that_of_the_process(run):
+    outcome = run("exceed_the_memory_of_a_runtime_elsewhere", memory_limit_mb=20000)
+    assert (outcome.status, outcome.message) == (Status.OUT_OF_MEMORY, "a page's memory of 4 GiB is not enough")
