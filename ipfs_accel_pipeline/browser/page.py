@@ -15,6 +15,7 @@ from typing import Any
 from ipfs_accel_pipeline.browser.devtools import NoAnswerError, RefusedError
 from ipfs_accel_pipeline.browser.process import START_TIMEOUT_S, Browser
 from ipfs_accel_pipeline.browser.server import PageServer
+from ipfs_accel_pipeline.errors import BackendUnavailable
 
 _ATTACH_TIMEOUT_S = 10.0
 _BEAT_EVERY_S = 5.0
@@ -40,6 +41,7 @@ class Page:
         try:
             self._session = self._attach()
             self.facts = self._wait_until_loaded(start_timeout_s)
+            self._require_jspi()
         except BaseException:
             self.close()
             raise
@@ -87,6 +89,13 @@ class Page:
                     return facts
             time.sleep(0.05)
         raise NoAnswerError(f"the benchmark page did not load within {timeout_s:g} s")
+
+    def _require_jspi(self) -> None:
+        """The build of onnxruntime-web that ships here waits for promises out of WebAssembly."""
+        if not self.facts["jspi"]:
+            raise BackendUnavailable(
+                f"{self.browser.product} has no JSPI (WebAssembly.Suspending). Take Chrome or Edge 137 or newer."
+            )
 
     def _beat(self, what: str) -> None:
         try:

@@ -56,6 +56,12 @@ def test_the_page_has_isolation_and_jspi(page):
     assert page.facts["jspi"] is True
 
 
+def test_a_browser_too_old_for_the_runtime_says_which_one_to_take(monkeypatch):
+    monkeypatch.setattr(Page, "_wait_until_loaded", lambda page, timeout_s: {"jspi": False})
+    with pytest.raises(BackendUnavailable, match=r"has no JSPI .*137 or newer"):
+        Page(CHROMIUM)
+
+
 def test_ten_runs_one_after_another_leave_no_process_and_no_folder():
     for _ in range(10):
         page = Page(CHROMIUM)
