@@ -101,6 +101,20 @@ def test_a_laptops_battery_tells_charge_and_time_left(tmp_path, files, charge_ma
     assert BatteryProbe(recorded_psutil(battery=state), tmp_path).battery() == Battery(True, charge_mah, 2.5)
 
 
+def test_a_voltage_that_changes_is_no_charge_that_was_taken(tmp_path):
+    """Of batteries that count energy: their voltage moves by more than what a window takes."""
+    battery = tmp_path / "BAT0"
+    battery.mkdir()
+    (battery / "energy_now").write_text("46200000")
+    (battery / "voltage_now").write_text("11000000")
+    probe = BatteryProbe(recorded_psutil(battery=SimpleNamespace(secsleft=9000, power_plugged=False)), tmp_path)
+    assert probe.battery().charge_mah == 4200
+    (battery / "voltage_now").write_text("11200000")
+    assert probe.battery().charge_mah == 4200
+    (battery / "energy_now").write_text("46189000")
+    assert probe.battery().charge_mah == pytest.approx(4199)
+
+
 def test_a_machine_without_battery_has_none(tmp_path):
     assert BatteryProbe(recorded_psutil(), tmp_path).battery() is None
     unlimited = SimpleNamespace(percent=100, secsleft=-2, power_plugged=True)
