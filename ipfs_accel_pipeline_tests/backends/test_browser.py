@@ -106,6 +106,24 @@ def test_a_gpu_process_that_is_killed_fails_the_case_and_not_the_next_one(tiny_b
 
 @pytest.mark.slow
 @needs_browser
+@pytest.mark.parametrize("kind", ["FLOAT16", "UINT32", "UINT64", "BOOL"])
+def test_inputs_may_have_every_type_that_the_runtime_reads(kind, tmp_path):
+    path = tmp_path / "model.onnx"
+    x = helper.make_tensor_value_info("x", getattr(TensorProto, kind), ["batch", 2])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 2])
+    graph = helper.make_graph([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)], "cast", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    bundle = SimpleNamespace(artefact_path=lambda name: path, output_names=lambda: ("y",))
+    session = WasmBackend().load(bundle, WASM[2], "fp32", 1)
+    try:
+        value = np.array([[0, 1]], helper.tensor_dtype_to_np_dtype(getattr(TensorProto, kind)))
+        assert session.infer(session.prepare({"x": value}))["y"].tolist() == [[0, 1]]
+    finally:
+        session.close()
+
+
+@pytest.mark.slow
+@needs_browser
 def test_an_adapter_that_was_not_detected_is_refused(tiny_bert_bundle):
     detected = {"adapter": {"vendor": "nvidia", "architecture": "hopper", "description": "", "is_fallback": False}}
     request = RoundRequest(tiny_bert_bundle.folder, *WEBGPU, "fp32", 1, 16, 1, SHORT, detected)
