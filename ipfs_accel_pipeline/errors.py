@@ -33,6 +33,10 @@ class StorageError(PipelineError):
     """Reading or writing the results failed; nothing was half-written."""
 
 
+class OutOfItsMemoryError(MemoryError):
+    """A runtime outside this process has no more memory, for a limit of its own."""
+
+
 # How runtimes word an allocation that failed; they raise RuntimeError rather than MemoryError.
 _OUT_OF_MEMORY_WORDS = (
     "bad_alloc",

@@ -7,6 +7,7 @@ counted during the first inference, and a run without any is refused, because th
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ from ipfs_accel_pipeline.backends.library import require_precision
 from ipfs_accel_pipeline.browser import runtime
 from ipfs_accel_pipeline.browser.find import extra_flags
 from ipfs_accel_pipeline.browser.memory import BrowserMemory
-from ipfs_accel_pipeline.browser.page import Page
-from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
+from ipfs_accel_pipeline.browser.page import MethodFailedError, Page
+from ipfs_accel_pipeline.errors import BackendUnavailable, OutOfItsMemoryError, Unsupported, says_out_of_memory
 from ipfs_accel_pipeline.models.bundles import Bundle
 from ipfs_accel_pipeline.models.names import match_inputs, match_outputs
 from ipfs_accel_pipeline.models.onnx_files import external_files, free_dimensions, graph_signature
@@ -29,6 +30,13 @@ from ipfs_accel_pipeline.timing import MemoryUse, RawSeries
 # A WebAssembly memory ends at 4 GiB, and the runtime holds the weights beside what it computes.
 _LARGEST_MODEL_BYTES = 2 * 2**30
 _SLICE_TIMEOUT_S = 240.0
+_TOO_LARGE = "Calculation for Tensor storage"  # of one tensor: its size is more than 32 bits can tell
+# How onnxruntime-web words that the model needs an operator, or a size, which the provider does not have.
+_LACKS = (
+    re.compile(r"Could not find an implementation for .*"),
+    re.compile(r"Provider type for .* is not set\."),
+    re.compile(r"Buffer size \(\d+\) exceeds the max buffer size limit \(\d+\)\."),
+)
 
 
 @dataclass(frozen=True)
@@ -228,10 +236,27 @@ class BrowserSession:
             )
 
     def _ask(self, method: str, *timeout_s: float, **argument: Any) -> Any:
-        return self._page.call(method, argument, *timeout_s)
+        try:
+            return self._page.call(method, argument, *timeout_s)
+        except MethodFailedError as error:
+            told = str(error)
+            if reason := _lacking(told):
+                raise Unsupported(f"{self._api.name} in {self._page.browser.product}: {reason}") from error
+            if says_out_of_memory(told) or _TOO_LARGE in told:
+                raise OutOfItsMemoryError("a page's WebAssembly memory of 4 GiB is not enough for this case") from error
+            raise
 
     def _pids(self) -> list[int]:
         return [process.pid for process in self._page.browser.processes()]
+
+
+def _lacking(told: str) -> str | None:
+    """What onnxruntime-web lacks for the model, in its words; None where something else went wrong."""
+    found = next((match[0] for words in _LACKS if (match := words.search(told))), None)
+    if found is None:
+        return None
+    limit = " This adapter cannot hold it: take a smaller batch, sequence or model." if "buffer size" in found else ""
+    return f"onnxruntime-web says: {found}{limit}"
 
 
 def _model_files(path: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipfs_accel_pipeline.errors import Unsupported, is_out_of_memory, missing_library
+from ipfs_accel_pipeline.errors import OutOfItsMemoryError, Unsupported, is_out_of_memory, missing_library
 from ipfs_accel_pipeline.records import Status
 
 _PR_SET_PDEATHSIG = 1
@@ -82,7 +82,8 @@ def _call(job: Job) -> Ending:
     except BaseException as error:
         status = Status.OUT_OF_MEMORY if _found_no_room_for_a_thread(error) else _status_of(error)
         message = _message(error)
-        if status is Status.OUT_OF_MEMORY and job.memory_limit_mb is not None:
+        is_ours = status is Status.OUT_OF_MEMORY and not isinstance(error, OutOfItsMemoryError)
+        if is_ours and job.memory_limit_mb is not None:
             message = f"{message.rstrip(': ')} (it may have {job.memory_limit_mb:.0f} MiB)"
         return Ending(status, message=message, traceback=traceback.format_exc(limit=-30))
 
@@ -117,7 +118,7 @@ def _found_no_room_for_a_thread(error: BaseException) -> bool:
 
 
 def _message(error: BaseException) -> str:
-    if isinstance(error, Unsupported):
+    if isinstance(error, Unsupported | OutOfItsMemoryError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         return missing_library(error)

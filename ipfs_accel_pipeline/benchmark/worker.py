@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from ipfs_accel_pipeline.benchmark.memory import read_memory, reset_peak
 from ipfs_accel_pipeline.benchmark.parity import compare
 from ipfs_accel_pipeline.benchmark.power import PowerMeter, open_power_meter
 from ipfs_accel_pipeline.benchmark.protocol import SlicedTiming, judge_series, measure_latencies
-from ipfs_accel_pipeline.errors import Unsupported
+from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
 from ipfs_accel_pipeline.models.bundles import Bundle, open_bundle
 from ipfs_accel_pipeline.models.inputs import make_arrays
 from ipfs_accel_pipeline.records import HardwareType, ParityResult, Status
@@ -64,6 +64,7 @@ def measure_round(request: RoundRequest) -> dict[str, Any]:
     try:
         refuse_other_precision(session.effective_precision, request.precision)
         fields |= _first_inference(session, bundle, request)
+        refuse_other_adapter(session.device_proof.get("adapter"), request.runtime.get("adapter"))
         memory.pause(session)
         fields |= _judge(session, bundle, request)
         memory.resume(session)
@@ -80,6 +81,23 @@ def refuse_other_precision(effective: str, asked: str) -> None:
     """A row must not carry a precision that the runtime did not use (a file may be quantized already)."""
     if effective != asked:
         raise Unsupported(f"asked for {asked}, the runtime runs this model in {effective}")
+
+
+def refuse_other_adapter(used: Mapping[str, Any] | None, detected: Mapping[str, Any] | None) -> None:
+    """A browser whose GPU process keeps crashing goes on with software: its numbers would be the detected adapter's."""
+    if not used or not detected:
+        return
+    names = [_adapter_name(one) for one in (used, detected)]
+    if names[0] != names[1]:
+        raise BackendUnavailable(
+            f"the browser computed on {names[0]}, and not on {names[1]}, which was detected. The driver of the GPU may "
+            "have failed: see `ipfs-accel detect`."
+        )
+
+
+def _adapter_name(adapter: Mapping[str, Any]) -> str:
+    told = (adapter.get(key) for key in ("vendor", "architecture", "description"))
+    return " ".join([part for part in told if part]) + (" (fallback)" if adapter.get("is_fallback") else "")
 
 
 def _first_inference(session: Session, bundle: Bundle, request: RoundRequest) -> dict[str, Any]:

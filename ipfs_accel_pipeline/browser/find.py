@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipfs_accel_pipeline.errors import BackendUnavailable
+
 BROWSER_VARIABLE = "BENCHMARK_BROWSER"
 FLAGS_VARIABLE = "BENCHMARK_BROWSER_FLAGS"
 SOFTWARE_VARIABLE = "BENCHMARK_SOFTWARE_ADAPTERS"
@@ -51,7 +53,10 @@ def find_browsers(
 
 
 def extra_flags(environment: Mapping[str, str] = os.environ) -> list[str]:
-    return shlex.split(environment.get(FLAGS_VARIABLE, ""))
+    try:
+        return shlex.split(environment.get(FLAGS_VARIABLE, ""))
+    except ValueError as error:
+        raise BackendUnavailable(f"{FLAGS_VARIABLE} is no list of flags: {error}. Quote as in a shell.") from error
 
 
 def software_is_wanted(environment: Mapping[str, str] = os.environ) -> bool:

@@ -15,12 +15,17 @@ from typing import Any
 from ipfs_accel_pipeline.browser.devtools import NoAnswerError, RefusedError
 from ipfs_accel_pipeline.browser.process import START_TIMEOUT_S, Browser
 from ipfs_accel_pipeline.browser.server import PageServer
+from ipfs_accel_pipeline.errors import BackendUnavailable
 
 _ATTACH_TIMEOUT_S = 10.0
 _BEAT_EVERY_S = 5.0
 _BEAT_TIMEOUT_S = 20.0
 # Below the 300 s after which the quickest profile has the whole process killed: this end has the better reason.
 DEFAULT_TIMEOUT_S = 270.0
+
+
+class MethodFailedError(RuntimeError):
+    """A method of the worker has thrown; the browser and its page are well."""
 
 
 class Page:
@@ -36,12 +41,13 @@ class Page:
         try:
             self._session = self._attach()
             self.facts = self._wait_until_loaded(start_timeout_s)
+            self._require_jspi()
         except BaseException:
             self.close()
             raise
 
     def call(self, method: str, argument: dict[str, Any] | None = None, timeout_s: float = DEFAULT_TIMEOUT_S) -> Any:
-        """What the worker's method returns. RuntimeError with its message if it throws."""
+        """What the worker's method returns; MethodFailedError with its message if it throws."""
         expression = f"harness.call({json.dumps(method)}, {json.dumps(argument or {})})"
         return self.evaluate(expression, method, timeout_s)
 
@@ -84,6 +90,13 @@ class Page:
             time.sleep(0.05)
         raise NoAnswerError(f"the benchmark page did not load within {timeout_s:g} s")
 
+    def _require_jspi(self) -> None:
+        """The build of onnxruntime-web that ships here waits for promises out of WebAssembly."""
+        if not self.facts["jspi"]:
+            raise BackendUnavailable(
+                f"{self.browser.product} has no JSPI (WebAssembly.Suspending). Take Chrome or Edge 137 or newer."
+            )
+
     def _beat(self, what: str) -> None:
         try:
             self._value_now("harness.phase()")
@@ -110,5 +123,5 @@ def _value(answer: dict[str, Any], what: str) -> Any:
         raise RuntimeError(f"{what} failed in the page: {answer['exceptionDetails'].get('exception', {})}")
     outcome = answer["result"]["value"]
     if "error" in outcome:
-        raise RuntimeError(f"{what} failed in the browser: {outcome.get('name', 'Error')}: {outcome['error']}")
+        raise MethodFailedError(f"{what} failed in the browser: {outcome.get('name', 'Error')}: {outcome['error']}")
     return outcome["value"]

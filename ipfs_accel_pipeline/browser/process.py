@@ -40,7 +40,9 @@ _FLAGS = (
     "--use-mock-keychain",
     "--mute-audio",
 )
-_ENABLE_APIS = ("--enable-unsafe-webgpu", "--enable-features=WebMachineLearningNeuralNetwork")
+_ENABLE_WEBGPU = "--enable-unsafe-webgpu"
+_WEBNN = "WebMachineLearningNeuralNetwork"
+_ENABLE_FEATURES = "--enable-features="
 # `preexec_fn` would do the same, but not safely beside threads; a POSIX shell knows no descriptor above 9.
 _EXEC = (
     sys.executable,
@@ -117,7 +119,7 @@ class Browser:
         """The browser reads its pipe at descriptor 3 and writes at 4: a small program puts them there, then is it."""
         from_us, to_browser = _high_pipe()
         from_browser, to_us = _high_pipe()
-        command = [*_EXEC, str(from_us), str(to_us), str(path), *self._arguments(flags)]
+        command = [*_EXEC, str(from_us), str(to_us), str(path.absolute()), *self._arguments(flags)]
         try:
             with self._errors.open("wb") as errors:
                 process = subprocess.Popen(
@@ -126,6 +128,7 @@ class Browser:
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
                     pass_fds=(from_us, to_us),
+                    cwd=self._profile,
                     env=self._environment(),
                 )
         except OSError:
@@ -140,12 +143,24 @@ class Browser:
     def _arguments(self, flags: Sequence[str]) -> list[str]:
         # Chromium refuses to start its sandbox as root; nobody else goes without one.
         no_sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        return [*_FLAGS, *_ENABLE_APIS, f"--user-data-dir={self._profile}", *no_sandbox, *flags, "about:blank"]
+        profile = f"--user-data-dir={self._profile}"
+        return [*_FLAGS, _ENABLE_WEBGPU, profile, *no_sandbox, *with_webnn(flags), "about:blank"]
 
     def _environment(self) -> dict[str, str]:
-        """Nothing is written into the user's own folders."""
-        homes = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR")
-        return {**os.environ, **dict.fromkeys(homes, str(self._profile))}
+        """Nothing is written into the user's own folders.
+
+        Its folder for temporary files is the profile too, under the shortest name: it has a socket there, whose path
+        may have 107 characters.
+        """
+        homes = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+        return {**os.environ, **dict.fromkeys(homes, str(self._profile)), "TMPDIR": "."}
+
+
+def with_webnn(flags: Sequence[str]) -> list[str]:
+    """Chromium obeys the last list of features alone, so theirs and ours are one."""
+    lists = [flag.removeprefix(_ENABLE_FEATURES) for flag in flags if flag.startswith(_ENABLE_FEATURES)]
+    others = [flag for flag in flags if not flag.startswith(_ENABLE_FEATURES)]
+    return [*others, _ENABLE_FEATURES + ",".join([_WEBNN, *lists])]
 
 
 def _high_pipe() -> tuple[int, int]:

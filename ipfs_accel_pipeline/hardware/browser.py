@@ -46,7 +46,8 @@ def without_software(device: Device) -> Device:
     """A software adapter takes minutes to show what is no property of any device: only who asks for it gets it."""
     if device.acceleration != "software":
         return device
-    reason = f"{device.name} is software. Set {SOFTWARE_VARIABLE}=1 to have it measured, and labelled as that."
+    what = device.name if "adapter" in device.runtime else f"WebNN on the processor ({device.name})"
+    reason = f"{what} is software. Set {SOFTWARE_VARIABLE}=1 to have it measured, and labelled as that."
     return replace(device, unavailable_reason=reason)
 
 

@@ -56,7 +56,8 @@ def _cuda(host: Host) -> list[HardwarePlatform]:
 
 
 def _rocm(host: Host) -> list[HardwarePlatform]:
-    return rocm.detect(host, installed_torch(), import_torch, rocm.KERNEL_DRIVER.exists())
+    has_driver = rocm.KERNEL_DRIVER.exists()
+    return rocm.detect(host, installed_torch(), import_torch, has_driver, os.environ, rocm.may_use())
 
 
 def _mps(host: Host) -> list[HardwarePlatform]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +13,41 @@ from ipfs_accel_pipeline.hardware.torch_build import ImportTorch, TorchBuild
 from ipfs_accel_pipeline.records import HardwarePlatform, HardwareType
 
 KERNEL_DRIVER = Path("/dev/kfd")
+_VISIBLE = ("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")  # ROCm's torch obeys all three
 # Families of GPU that have bf16 and int8 matrix or dot instructions.
 _BF16_INT8 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")
 
 
 def detect(
-    host: Host, build: TorchBuild | None, import_torch: ImportTorch, has_kernel_driver: bool
+    host: Host,
+    build: TorchBuild | None,
+    import_torch: ImportTorch,
+    has_kernel_driver: bool,
+    environment: Mapping[str, str],
+    may_use_driver: bool = True,
 ) -> list[HardwarePlatform]:
     if build is None or build.hip is None:
         return [_absent(host, _no_rocm_build(build, has_kernel_driver))]
     torch = import_torch()
     if not torch.cuda.is_available():
-        why = "finds no GPU it can use" if has_kernel_driver else f"needs the AMD driver ({KERNEL_DRIVER} is missing)"
-        return [_absent(host, f"torch {torch.__version__} (HIP {torch.version.hip}) {why}. See `rocminfo`.")]
+        why = _no_gpu(has_kernel_driver, may_use_driver, environment)
+        return [_absent(host, f"torch {torch.__version__} (HIP {torch.version.hip}) {why}")]
     return [_row(host, torch, index) for index in range(torch.cuda.device_count())]
+
+
+def may_use(driver: Path = KERNEL_DRIVER) -> bool:
+    return os.access(driver, os.R_OK | os.W_OK)
+
+
+def _no_gpu(has_kernel_driver: bool, may_use_driver: bool, environment: Mapping[str, str]) -> str:
+    if not has_kernel_driver:
+        return f"needs the AMD driver ({KERNEL_DRIVER} is missing). See `rocminfo`."
+    if not may_use_driver:
+        return f"may not use {KERNEL_DRIVER}. Add this user to the groups `render` and `video`, and log in again."
+    hiding = [f"{name}={environment[name]!r}" for name in _VISIBLE if name in environment]
+    if hiding:
+        return f"finds no GPU it can use, and {' and '.join(hiding)} may hide them. Unset it."
+    return "finds no GPU it can use. See `rocminfo`."
 
 
 def _row(host: Host, torch: Any, index: int) -> HardwarePlatform:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from ipfs_accel_pipeline.errors import BackendUnavailable
 
@@ -56,14 +57,30 @@ def load_access(environment: Mapping[str, str] = os.environ, token: str | None =
 
 def require_reachable(access: HubAccess, timeout_s: float = _REACH_TIMEOUT_S) -> None:
     """BackendUnavailable if nobody answers: the client itself would try again for most of a minute."""
-    address = urlsplit(access.api_url)
-    port = address.port or (443 if address.scheme == "https" else 80)
+    host, port = _endpoint(access.api_url, URL_VARIABLE)
+    where, remedy = "at", f"Check the network, or {URL_VARIABLE}."
+    scheme = urlsplit(access.api_url).scheme
+    proxy = None if proxy_bypass(host) else getproxies().get(scheme)
+    if proxy:  # which the client asks; the hub itself may be out of reach
+        variable = f"{scheme.upper()}_PROXY"
+        host, port = _endpoint(proxy if "://" in proxy else f"http://{proxy}", variable)
+        where, remedy = "through the proxy", f"Check {variable}, or exempt the hub with NO_PROXY."
     try:
-        socket.create_connection((address.hostname or "", port), timeout=timeout_s).close()
+        socket.create_connection((host, port), timeout=timeout_s).close()
     except OSError as error:
-        raise BackendUnavailable(
-            f"AI Hub cannot be reached at {address.hostname}:{port} ({error}). Check the network, or {URL_VARIABLE}."
-        ) from error
+        raise BackendUnavailable(f"AI Hub cannot be reached {where} {host}:{port} ({error}). {remedy}") from error
+
+
+def _endpoint(url: str, variable: str) -> tuple[str, int]:
+    """Host and port. The address itself is not told: a proxy's may hold a password."""
+    try:
+        address = urlsplit(url)
+        port = address.port or (443 if address.scheme == "https" else 80)
+    except ValueError as error:
+        raise BackendUnavailable(f"AI Hub: {variable} is no address ({error}).") from None
+    if not address.scheme or not address.hostname:
+        raise BackendUnavailable(f"AI Hub: {variable} is no address. It looks like {_DEFAULT_URL}.")
+    return address.hostname, port
 
 
 def _from_ini(path: Path, devices: tuple[str, ...]) -> HubAccess:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from ipfs_accel_pipeline.backends import browser
 from ipfs_accel_pipeline.backends.browser import WasmBackend, WebNnBackend
@@ -15,7 +17,7 @@ from ipfs_accel_pipeline.backends.interface import TimesItself
 from ipfs_accel_pipeline.backends.registry import load_backend
 from ipfs_accel_pipeline.benchmark.parity import compare
 from ipfs_accel_pipeline.benchmark.worker import RoundRequest, measure_round
-from ipfs_accel_pipeline.errors import BackendUnavailable, Unsupported
+from ipfs_accel_pipeline.errors import BackendUnavailable, OutOfItsMemoryError, Unsupported
 from ipfs_accel_pipeline.models.inputs import has_sequence, make_arrays
 from ipfs_accel_pipeline.records import Status
 from ipfs_accel_pipeline.timing import Protocol
@@ -100,6 +102,96 @@ def test_a_gpu_process_that_is_killed_fails_the_case_and_not_the_next_one(tiny_b
     finally:
         session.close()
     assert measured(tiny_bert_bundle, WEBGPU)["status"] is Status.PASSED
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("kind", ["FLOAT16", "UINT32", "UINT64", "BOOL"])
+def test_inputs_may_have_every_type_that_the_runtime_reads(kind, tmp_path):
+    path = tmp_path / "model.onnx"
+    x = helper.make_tensor_value_info("x", getattr(TensorProto, kind), ["batch", 2])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 2])
+    graph = helper.make_graph([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)], "cast", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    bundle = SimpleNamespace(artefact_path=lambda name: path, output_names=lambda: ("y",))
+    session = WasmBackend().load(bundle, WASM[2], "fp32", 1)
+    try:
+        value = np.array([[0, 1]], helper.tensor_dtype_to_np_dtype(getattr(TensorProto, kind)))
+        assert session.infer(session.prepare({"x": value}))["y"].tolist() == [[0, 1]]
+    finally:
+        session.close()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_an_adapter_that_was_not_detected_is_refused(tiny_bert_bundle):
+    detected = {"adapter": {"vendor": "nvidia", "architecture": "hopper", "description": "", "is_fallback": False}}
+    request = RoundRequest(tiny_bert_bundle.folder, *WEBGPU, "fp32", 1, 16, 1, SHORT, detected)
+    with pytest.raises(Unsupported, match="which was detected"):
+        measure_round(request)
+    assert remains(os.getpid()) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS[:2]])
+def test_a_model_that_needs_what_the_runtime_lacks_is_unsupported(endpoint, tmp_path):
+    """onnxruntime-web casts no 64-bit floats."""
+    path = tmp_path / "model.onnx"
+    x = helper.make_tensor_value_info("x", TensorProto.DOUBLE, ["batch", 8])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 8])
+    graph = helper.make_graph([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)], "cast", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    bundle = SimpleNamespace(artefact_path=lambda name: path, output_names=lambda: ("y",))
+    with pytest.raises(Unsupported, match=r"onnxruntime-web says: .*Cast"):
+        load_backend(*endpoint[:2]).load(bundle, endpoint[2], "fp32", 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (
+            "ERROR_CODE: 9, ERROR_MESSAGE: Could not find an implementation for Cast(13) node with name ''",
+            "Could not find an implementation for Cast(13) node with name ''",
+        ),
+        (
+            "transformer_memcpy.cc:254 bool onnxruntime::Is(const Node &) const !node_provider_type.empty() was false. "
+            "Provider type for Cast node with name '' is not set.",
+            "Provider type for Cast node with name '' is not set.",
+        ),
+        (
+            "WebGPU validation failed. Buffer size (2304000000) exceeds the max buffer size limit (1073741824).",
+            "Buffer size (2304000000) exceeds the max buffer size limit (1073741824). This adapter cannot hold it: "
+            "take a smaller batch, sequence or model.",
+        ),
+    ],
+)
+def test_what_the_runtime_lacks_is_told_from_what_went_wrong(told, reason):
+    assert browser._lacking(f"first failed in the browser: Error: {told}") == f"onnxruntime-web says: {reason}"
+    assert browser._lacking("slice failed in the browser: Error: the device was lost") is None
+
+
+@pytest.mark.slow
+@needs_browser
+def test_what_exceeds_the_memory_of_a_page_tells_its_limit_and_not_that_of_the_process(tmp_path):
+    """One matrix of 4.6 GB, which nobody gets as far as to allocate."""
+    path = tmp_path / "model.onnx"
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 34000])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [])
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0]),
+        helper.make_node("MatMul", ["t", "x"], ["m"]),
+        helper.make_node("ReduceSum", ["m"], ["y"], keepdims=0),
+    ]
+    graph = helper.make_graph(nodes, "outer_product", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    bundle = SimpleNamespace(artefact_path=lambda name: path, output_names=lambda: ("y",))
+    session = WasmBackend().load(bundle, WASM[2], "fp32", 1)
+    try:
+        prepared = session.prepare({"x": np.ones((1, 34000), np.float32)})
+        with pytest.raises(OutOfItsMemoryError, match="WebAssembly memory of 4 GiB is not enough"):
+            session.infer(prepared)
+    finally:
+        session.close()
 
 
 @pytest.mark.slow

@@ -26,6 +26,12 @@ def raise_unsupported():
     raise Unsupported("this device has no fp16")
 
 
+def exceed_the_memory_of_a_runtime_elsewhere():
+    from ipfs_accel_pipeline.errors import OutOfItsMemoryError
+
+    raise OutOfItsMemoryError("a page's memory of 4 GiB is not enough")
+
+
 def import_missing_library():
     import a_library_that_is_not_installed  # noqa: F401
 

@@ -258,3 +258,8 @@ with Launcher() as launcher:
     os.utime(left / "owner.lock", (0, 0))  # not just being made
     with Launcher():
         assert not left.exists()
+
+
+def test_a_runtime_with_a_limit_of_its_own_is_not_given_that_of_the_process(run):
+    outcome = run("exceed_the_memory_of_a_runtime_elsewhere", memory_limit_mb=20000)
+    assert (outcome.status, outcome.message) == (Status.OUT_OF_MEMORY, "a page's memory of 4 GiB is not enough")

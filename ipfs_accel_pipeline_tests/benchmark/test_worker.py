@@ -8,7 +8,12 @@ import pytest
 
 from ipfs_accel_pipeline.backends.interface import Session, TimesItself
 from ipfs_accel_pipeline.benchmark import worker
-from ipfs_accel_pipeline.benchmark.worker import RoundRequest, measure_round, refuse_other_precision
+from ipfs_accel_pipeline.benchmark.worker import (
+    RoundRequest,
+    measure_round,
+    refuse_other_adapter,
+    refuse_other_precision,
+)
 from ipfs_accel_pipeline.errors import Unsupported
 from ipfs_accel_pipeline.models.spec import InputSpec
 from ipfs_accel_pipeline.records import Status
@@ -21,6 +26,18 @@ def test_a_row_never_carries_a_precision_that_the_runtime_did_not_use():
     with pytest.raises(Unsupported, match="asked for fp32, the runtime runs this model in bf16"):
         refuse_other_precision("bf16", "fp32")
     refuse_other_precision("fp32", "fp32")
+
+
+ADAPTER = {"vendor": "nvidia", "architecture": "hopper", "description": "", "is_fallback": False}
+SOFTWARE = {"vendor": "google", "architecture": "swiftshader", "description": "", "is_fallback": True}
+
+
+def test_a_row_never_carries_the_numbers_of_another_adapter():
+    refuse_other_adapter(ADAPTER, {**ADAPTER, "backend": "vulkan"})
+    refuse_other_adapter(None, ADAPTER)  # not of WebGPU
+    refuse_other_adapter(ADAPTER, None)
+    with pytest.raises(Unsupported, match=r"on google swiftshader \(fallback\), and not on nvidia hopper, which was"):
+        refuse_other_adapter(SOFTWARE, ADAPTER)
 
 
 class EchoSession:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ipfs_accel_pipeline.browser.find import extra_flags, find_browsers, software_is_wanted
+from ipfs_accel_pipeline.errors import BackendUnavailable
 
 
 def which(*known):
@@ -67,3 +68,8 @@ def test_software_is_measured_only_on_request():
     assert not software_is_wanted({})
     assert not software_is_wanted({"BENCHMARK_SOFTWARE_ADAPTERS": "0"})
     assert software_is_wanted({"BENCHMARK_SOFTWARE_ADAPTERS": "1"})
+
+
+def test_flags_that_cannot_be_split_name_the_variable():
+    with pytest.raises(BackendUnavailable, match="BENCHMARK_BROWSER_FLAGS is no list of flags: No closing quotation"):
+        extra_flags({"BENCHMARK_BROWSER_FLAGS": "--a='b"})

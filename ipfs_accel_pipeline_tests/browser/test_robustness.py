@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,12 +56,36 @@ def test_the_page_has_isolation_and_jspi(page):
     assert page.facts["jspi"] is True
 
 
+def test_a_browser_too_old_for_the_runtime_says_which_one_to_take(monkeypatch):
+    monkeypatch.setattr(Page, "_wait_until_loaded", lambda page, timeout_s: {"jspi": False})
+    with pytest.raises(BackendUnavailable, match=r"has no JSPI .*137 or newer"):
+        Page(CHROMIUM)
+
+
 def test_ten_runs_one_after_another_leave_no_process_and_no_folder():
     for _ in range(10):
         page = Page(CHROMIUM)
         assert remains(os.getpid())
         page.close()
     assert remains(os.getpid()) == set()
+
+
+def test_the_folder_for_temporary_files_may_have_a_long_path(tmp_path, monkeypatch):
+    """Chromium puts a socket into it, whose path has a limit of 107 characters."""
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    page = Page(CHROMIUM)
+    try:
+        assert page.browser.product
+    finally:
+        page.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_browser_may_be_named_from_where_the_command_is_given(monkeypatch):
+    monkeypatch.chdir(CHROMIUM.parent)
+    Page(Path(CHROMIUM.name)).close()
 
 
 def test_a_browser_that_is_killed_is_noticed_at_once(page):

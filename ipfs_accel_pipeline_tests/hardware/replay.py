@@ -87,6 +87,7 @@ def recorded_torch(said):
             is_available=lambda: bool(devices),
             device_count=lambda: len(devices),
             get_device_properties=lambda index: devices[index],
+            get_arch_list=lambda: said.get("arch_list", []),
         ),
     )
 

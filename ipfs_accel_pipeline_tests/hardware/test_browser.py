@@ -101,6 +101,8 @@ def test_webnn_on_the_processor_is_not_called_a_gpu_though_its_contexts_are():
     (row,) = webnn(DEBIAN, WITH_WEBNN, software=True)
     assert (row.hardware_id, row.acceleration) == ("webnn-cpu-amd-epyc-9b14", "software")
     assert row.runtime["endpoint_devices"] == {"webnn": "webnn-cpu@/opt/webnn/chromium"}
+    (unasked,) = webnn(DEBIAN, WITH_WEBNN)
+    assert unasked.unavailable_reason.startswith("WebNN on the processor (AMD EPYC 9B14) is software. Set ")
     assert (row.compute_units, row.memory_capacity, row.driver_version) == (2, 16384, "HeadlessChrome/153.0.8010.0")
 
 

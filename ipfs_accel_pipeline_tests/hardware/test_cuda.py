@@ -100,6 +100,36 @@ def test_driver_mismatch_is_the_reason():
     assert row.unavailable_reason.startswith("NVML: RM has detected an NVML/RM version mismatch.")
 
 
+def test_without_nvml_torch_tells_what_it_can_use(h200):
+    """A container that was given `compute` and not `utility` has CUDA and no libnvidia-ml."""
+    h200["nvml"] = {"error": "NVML Shared Library Not Found"}
+    (row,) = detected(h200)
+    assert (row.hardware_id, row.available, row.compute_units) == ("cuda-nvidia-h200-0", True, 132)
+    assert (row.driver_version, row.runtime["source"]) == (None, "torch")
+    assert "nvml_index" not in row.runtime
+    h200["torch"]["devices"] = []
+    (row,) = detected(h200)
+    assert row.unavailable_reason.startswith("NVML: NVML Shared Library Not Found.")
+
+
+@pytest.mark.parametrize(
+    ("arch_list", "fits"),
+    [
+        (["sm_75", "sm_80", "sm_90"], [True, True]),
+        (["sm_80", "sm_86", "sm_90a", "compute_90"], [True, False]),  # 8.9 runs what was built for 8.6
+        (["sm_50", "sm_60", "compute_70"], [True, True]),
+        (["sm_100", "sm_120"], [False, False]),
+    ],
+)
+def test_a_gpu_that_this_torch_has_no_code_for_is_unavailable(mixed, arch_list, fits):
+    mixed["torch"]["arch_list"] = arch_list
+    rows = detected(mixed)
+    assert [row.available for row in rows] == fits
+    for row in (one for one in rows if not one.available):
+        assert row.unavailable_reason.startswith("torch 2.10.0+cu126 is built for the compute capabilities ")
+        assert f"this GPU has {row.runtime['compute_capability']}. Install a build of" in row.unavailable_reason
+
+
 def test_driver_without_gpu_is_absent():
     nvml = RecordedNvml({"driver_version": "570.124.06", "devices": []})
     (row,) = cuda.detect(HOST, nvml, None, never_imported, {})
@@ -123,6 +153,14 @@ def test_slice_of_a_gpu_that_nvml_does_not_list_is_described_by_torch(h200):
     said["torch"]["devices"][0].update(name="NVIDIA H200 MIG 1g.18gb", uuid="other", total_memory=17 * 2**30)
     (row,) = detected(said)
     assert (row.hardware_id, row.memory_capacity) == ("cuda-nvidia-h200-mig-1g-18gb-0", 17 * 1024)
+
+
+def test_a_slice_is_not_taken_for_the_whole_gpu_whose_uuid_torch_tells(h200):
+    said = copy.deepcopy(h200)
+    said["torch"]["devices"][0].update(name="NVIDIA H200 MIG 1g.18gb", total_memory=17 * 2**30)
+    (row,) = detected(said)
+    assert (row.hardware_id, row.memory_capacity) == ("cuda-nvidia-h200-mig-1g-18gb-0", 17 * 1024)
+    assert "nvml_index" not in row.runtime
 
 
 def test_which_gpu_of_nvml_a_slice_belongs_to_is_not_guessed(mixed):

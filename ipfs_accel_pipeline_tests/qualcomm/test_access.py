@@ -7,7 +7,7 @@ import pytest
 
 from ipfs_accel_pipeline.errors import BackendUnavailable
 from ipfs_accel_pipeline.hardware.qualcomm import Local, chosen_devices, detect
-from ipfs_accel_pipeline.qualcomm.access import HubAccess, load_access
+from ipfs_accel_pipeline.qualcomm.access import HubAccess, load_access, require_reachable
 from ipfs_accel_pipeline.qualcomm.hub import Hub
 from ipfs_accel_pipeline.qualcomm.selection import select_devices
 from ipfs_accel_pipeline.records import PRECISIONS
@@ -54,6 +54,29 @@ def test_nobody_at_the_address_is_said_at_once():
     with pytest.raises(BackendUnavailable, match=f"cannot be reached at 127.0.0.1:{port}"):
         Hub(HubAccess(TOKEN, f"http://127.0.0.1:{port}", ()))
     assert time.monotonic() - started < 20  # the client alone would try for most of a minute
+
+
+def test_behind_a_proxy_it_is_the_proxy_that_must_answer(monkeypatch):
+    with socket.socket() as proxy:
+        proxy.bind(("127.0.0.1", 0))
+        port = proxy.getsockname()[1]
+        monkeypatch.setenv("https_proxy", f"http://somebody:secret@127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "")
+        hub = HubAccess(TOKEN, "https://hub.invalid", ())
+        with pytest.raises(BackendUnavailable, match=r"through the proxy 127.* Check HTTPS_PROXY") as refusal:
+            require_reachable(hub)
+        assert "secret" not in str(refusal.value)
+        proxy.listen()
+        require_reachable(hub)
+        monkeypatch.setenv("no_proxy", "hub.invalid")
+        with pytest.raises(BackendUnavailable, match=r"at hub\.invalid:443"):
+            require_reachable(hub)
+
+
+@pytest.mark.parametrize("url", ["https://hub:port", "hub.example", "https://", "https://[::1"])
+def test_an_address_that_is_none_names_the_variable(url):
+    with pytest.raises(BackendUnavailable, match="BENCHMARK_AIHUB_URL is no address"):
+        require_reachable(HubAccess(TOKEN, url, ()))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any
 
 from ipfs_accel_pipeline.benchmark.power.probe import MEASURED, NoQuantity, ProbeUnavailable
 
+_NOT_AVAILABLE = 0xFFFF
+
 
 def import_amdsmi() -> Any:
     """The module; without ROCm its import raises a KeyError and prints."""
@@ -43,9 +45,11 @@ class AmdProbe(NoQuantity):
 
     def watts(self) -> float | None:
         info = self._smi.amdsmi_get_power_info(self._gpu)
-        # MI300 tells current power, older GPUs only an average; what a GPU lacks is the text "N/A".
+        # MI300 tells current power, older GPUs only an average; what a GPU lacks is the text "N/A", or 65535 W.
         known = [info.get(name) for name in ("current_socket_power", "average_socket_power")]
-        return next((float(value) for value in known if isinstance(value, int | float) and value > 0), None)
+        return next(
+            (float(value) for value in known if isinstance(value, int | float) and 0 < value < _NOT_AVAILABLE), None
+        )
 
     def celsius(self) -> float | None:
         return float(

@@ -9,6 +9,7 @@ from ipfs_accel_pipeline.benchmark.power.probe import MEASURED, Battery, NoQuant
 
 # Drivers of processor sensors. Others (disks, network cards, mainboards) say nothing of the benchmark.
 _PROCESSOR_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "soc_thermal", "cpu-thermal")
+_MOST_CELSIUS = 150  # sensors that are not there read as 0, -274 or the largest number of their register
 _SUPPLIES = Path("/sys/class/power_supply")
 
 
@@ -27,8 +28,8 @@ class ThermometerProbe(NoQuantity):
         if not hasattr(self._psutil, "sensors_temperatures"):  # macOS, Windows
             return None
         sensors = self._psutil.sensors_temperatures()
-        found = [one.current for name in _PROCESSOR_SENSORS for one in sensors.get(name, ()) if one.current]
-        return max(found, default=None)
+        found = [one.current for name in _PROCESSOR_SENSORS for one in sensors.get(name, ())]
+        return max((celsius for celsius in found if celsius and 0 < celsius < _MOST_CELSIUS), default=None)
 
 
 class BatteryProbe(NoQuantity):
@@ -42,6 +43,7 @@ class BatteryProbe(NoQuantity):
     def __init__(self, psutil: Any, supplies: Path = _SUPPLIES) -> None:
         self._psutil = psutil
         self._supplies = supplies
+        self._voltages: dict[Path, float] = {}  # as first read: one that sags under load must not pass for charge
 
     def battery(self) -> Battery | None:
         ask = getattr(self._psutil, "sensors_battery", None)
@@ -58,18 +60,20 @@ class BatteryProbe(NoQuantity):
     def _charge_mah(self) -> float | None:
         """Of all batteries together; None where one of them does not say."""
         folders = sorted(self._supplies.glob("BAT*")) if self._supplies.is_dir() else []
-        charges = [_charge_of(folder) for folder in folders]
+        charges = [self._charge_of(folder) for folder in folders]
         known = [charge for charge in charges if charge is not None]
         return sum(known) if known and len(known) == len(charges) else None
 
-
-def _charge_of(folder: Path) -> float | None:
-    """Batteries count charge (microampere-hours), or energy (microwatt-hours) at a voltage (microvolts)."""
-    charge = _number(folder / "charge_now")
-    if charge is not None:
-        return charge / 1e3
-    energy, voltage = _number(folder / "energy_now"), _number(folder / "voltage_now")
-    return energy / voltage * 1e3 if energy is not None and voltage else None
+    def _charge_of(self, folder: Path) -> float | None:
+        """Batteries count charge (microampere-hours), or energy (microwatt-hours) at a voltage (microvolts)."""
+        charge = _number(folder / "charge_now")
+        if charge is not None:
+            return charge / 1e3
+        energy, voltage = _number(folder / "energy_now"), self._voltages.get(folder) or _number(folder / "voltage_now")
+        if energy is None or not voltage:
+            return None
+        self._voltages[folder] = voltage
+        return energy / voltage * 1e3
 
 
 def _number(path: Path) -> float | None:

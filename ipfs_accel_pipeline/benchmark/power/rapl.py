@@ -7,7 +7,8 @@ for wrap-around: that process would run inside the timed window. Read every 50 m
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from ipfs_accel_pipeline.benchmark.power.probe import MEASURED, NoQuantity, Prob
 
 # Of the system, and where containers are given it (zeus' own convention).
 RAPL_FOLDERS = (Path("/sys/class/powercap/intel-rapl"), Path("/zeus_sys/class/powercap/intel-rapl"))
+# More than any processor takes, in more than any counter needs to be renewed: a step beyond it was no energy.
+_MOST_WATTS = 2000.0
+_RENEWED_WITHIN_S = 0.1
 _INSTALL = "pip install 'ipfs-accel-pipeline[power]'"
 
 
@@ -23,14 +27,14 @@ class RaplProbe(NoQuantity):
     kind = MEASURED
     period_s = 0.05
 
-    def __init__(self, folders: Sequence[Path] = RAPL_FOLDERS) -> None:
+    def __init__(self, folders: Sequence[Path] = RAPL_FOLDERS, clock: Callable[[], float] = time.perf_counter) -> None:
         folder = next((folder for folder in folders if folder.is_dir()), None)
         if folder is None:
             raise ProbeUnavailable(
                 "RAPL: this machine has no /sys/class/powercap/intel-rapl. Virtual machines are not given it; on "
                 "hardware load the kernel module intel_rapl_msr."
             )
-        self._counters = [_Counter(file) for file in _files(folder)]
+        self._counters = [_Counter(file, clock) for file in _files(folder)]
         has_memory = any(counter.name == "dram" for counter in self._counters)
         self.scope = "cpu_package+dram" if has_memory else "cpu_package"
 
@@ -39,20 +43,26 @@ class RaplProbe(NoQuantity):
 
 
 class _Counter:
-    """One energy_uj file, unwrapped: it starts again at zero after `range_uj`."""
+    """One energy_uj file, unwrapped: it starts again at zero after `range_uj`. A jump (it is set back when a machine
+    wakes) would be taken for a wrap-around of many kilojoules, so it ends the series."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, clock: Callable[[], float]) -> None:
         self.name: str = file.name
         self._path = Path(file.energy_uj_path)
         self._range_uj = float(file.max_energy_range_uj)
-        self._last_uj = self._read()
+        self._clock = clock
+        self._last_uj, self._last_s = self._read(), clock()
         self._total_uj = 0.0
 
     def joules(self) -> float:
-        now = self._read()
-        step = now - self._last_uj
-        self._total_uj += step if step >= 0 else step + self._range_uj
-        self._last_uj = now
+        now_uj, now_s = self._read(), self._clock()
+        step_uj, elapsed_s = now_uj - self._last_uj, now_s - self._last_s
+        step_uj += 0 if step_uj >= 0 else self._range_uj
+        if step_uj / 1e6 > _MOST_WATTS * (elapsed_s + _RENEWED_WITHIN_S):
+            joules = f"{self._last_uj / 1e6:g} to {now_uj / 1e6:g} J"
+            raise RuntimeError(f"the counter of {self.name} jumped from {joules} in {elapsed_s:.3g} s")
+        self._total_uj += step_uj
+        self._last_uj, self._last_s = now_uj, now_s
         return self._total_uj / 1e6
 
     def _read(self) -> float:

@@ -24,8 +24,7 @@ class PowerSampler:
     def __init__(self, probes: Sequence[Probe], reasons: Sequence[str], clock: Clock) -> None:
         self._clock = clock
         self._reasons = list(reasons)
-        powers = [probe for probe in probes if _answers(probe, "joules") or _answers(probe, "watts")]
-        power = powers[0] if powers else None
+        power = next((probe for probe in probes if self._tells_power(probe)), None)
         # Energy and power are one probe's, or average and peak would be of two things.
         self._energy = _Series(power, "joules")
         self._power = _Series(power, "watts")
@@ -75,6 +74,15 @@ class PowerSampler:
             n_samples=max(len(samples), len(self._heat.whole())),
         )
 
+    def _tells_power(self, probe: Probe) -> bool:
+        """Whether it has a counter or watts; if it failed at both, why is a reason."""
+        asked = [_Series(probe, quantity) for quantity in ("joules", "watts")]
+        if any(series.ask() is not None for series in asked):
+            return True
+        failures = [series.failure for series in asked if series.failure]
+        self._reasons = [*failures, *self._reasons]
+        return False
+
     def _watch(self) -> None:
         sampled = [self._energy if self._counts_only else self._power, self._heat]
         periods = [series.probe.period_s for series in sampled if series.probe]
@@ -119,7 +127,8 @@ class PowerSampler:
         if watts is not None:
             return "; ".join(dict.fromkeys(failures)) or None
         if not failures and self._power.probe:
-            failures = [f"{self._power.probe.source} did not move within the window of {duration_s:.3g} s"]
+            told = "told no more than 0 W" if self._power.values else "did not move"
+            failures = [f"{self._power.probe.source} {told} within the window of {duration_s:.3g} s"]
         return "; ".join(dict.fromkeys([*failures, *self._reasons])) or _NOTHING
 
 
@@ -139,7 +148,7 @@ class _Series:
         try:
             return getattr(self.probe, self._quantity)()
         except Exception as error:  # each vendor's library has errors of its own
-            self.failure = f"{self.probe.source} failed within the window: {_first_line(error)}"
+            self.failure = f"{self.probe.source} failed: {_first_line(error)}"
             return None
 
     def sample(self, now: float) -> None:

@@ -3,7 +3,9 @@
 import { countCalls } from './calls.js';
 
 const ARRAYS = {
-  float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array,
+  float64: Float64Array, float32: Float32Array, float16: Float16Array, bool: Uint8Array,
+  int64: BigInt64Array, int32: Int32Array, int16: Int16Array, int8: Int8Array,
+  uint64: BigUint64Array, uint32: Uint32Array, uint16: Uint16Array, uint8: Uint8Array,
 };
 const root = new URL('./', import.meta.url);
 const feeds = new Map();

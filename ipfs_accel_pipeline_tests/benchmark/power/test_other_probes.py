@@ -34,6 +34,7 @@ def recorded_amdsmi(power):
         ({"current_socket_power": 310, "average_socket_power": "N/A"}, 310),
         ({"current_socket_power": "N/A", "average_socket_power": 95}, 95),
         ({"current_socket_power": "N/A", "average_socket_power": "N/A"}, None),
+        ({"current_socket_power": 0xFFFF, "average_socket_power": 95}, 95),  # "not available" of older versions
     ],
 )
 def test_amd_power_is_the_current_or_else_the_average_one(power, watts):
@@ -76,6 +77,13 @@ def test_only_processor_sensors_count_as_temperature():
     assert ThermometerProbe(SimpleNamespace()).celsius() is None
 
 
+@pytest.mark.parametrize("nonsense", [0, -274, 65535, 255.5])
+def test_what_no_processor_survives_is_no_temperature(nonsense):
+    sensors = {"coretemp": [SimpleNamespace(current=nonsense), SimpleNamespace(current=55.0)]}
+    assert ThermometerProbe(recorded_psutil(sensors)).celsius() == 55
+    assert ThermometerProbe(recorded_psutil({"coretemp": [SimpleNamespace(current=nonsense)]})).celsius() is None
+
+
 @pytest.mark.parametrize(
     ("files", "charge_mah"),
     [
@@ -91,6 +99,20 @@ def test_a_laptops_battery_tells_charge_and_time_left(tmp_path, files, charge_ma
         (tmp_path / "BAT0" / name).write_text(text)
     state = SimpleNamespace(percent=80, secsleft=9000, power_plugged=False)
     assert BatteryProbe(recorded_psutil(battery=state), tmp_path).battery() == Battery(True, charge_mah, 2.5)
+
+
+def test_a_voltage_that_changes_is_no_charge_that_was_taken(tmp_path):
+    """Of batteries that count energy: their voltage moves by more than what a window takes."""
+    battery = tmp_path / "BAT0"
+    battery.mkdir()
+    (battery / "energy_now").write_text("46200000")
+    (battery / "voltage_now").write_text("11000000")
+    probe = BatteryProbe(recorded_psutil(battery=SimpleNamespace(secsleft=9000, power_plugged=False)), tmp_path)
+    assert probe.battery().charge_mah == 4200
+    (battery / "voltage_now").write_text("11200000")
+    assert probe.battery().charge_mah == 4200
+    (battery / "energy_now").write_text("46189000")
+    assert probe.battery().charge_mah == pytest.approx(4199)
 
 
 def test_a_machine_without_battery_has_none(tmp_path):

@@ -74,6 +74,28 @@ def test_a_counter_that_wraps_around_goes_on(tree):
     assert seen == pytest.approx([0.05, 0.15, 0.75, 1.2])
 
 
+def test_a_counter_that_is_set_back_is_no_wrap_around(tree):
+    """One of 65.5 kJ that a waking machine sets to zero: it would have been 1.3 MW."""
+    counter = add_zone(tree / "intel-rapl:0", "package-0", 40_000_000_000)
+    (tree / "intel-rapl:0" / "max_energy_range_uj").write_text("65532610987")
+    now = iter([0.0, 0.05, 0.1])
+    probe = RaplProbe([tree], lambda: next(now))
+    counter.write_text("40005000000")
+    assert probe.joules() == pytest.approx(5)
+    counter.write_text("2000000")
+    with pytest.raises(RuntimeError, match=r"package-0 jumped from 40005 to 2 J in 0\.05 s"):
+        probe.joules()
+
+
+def test_a_counter_that_went_on_for_minutes_unasked_did_not_jump(tree):
+    counter = add_zone(tree / "intel-rapl:0", "package-0", 40_000_000_000)
+    (tree / "intel-rapl:0" / "max_energy_range_uj").write_text("65532610987")
+    now = iter([0.0, 200.0])
+    probe = RaplProbe([tree], lambda: next(now))
+    counter.write_text("20000000000")
+    assert probe.joules() == pytest.approx(45_532.61, abs=0.01)
+
+
 def test_a_window_over_a_wrap_around_has_the_right_average(tree):
     counter = add_zone(tree / "intel-rapl:0", "package-0", 950_000)
     meter = PowerSampler([RaplProbe([tree])], [], time.perf_counter)

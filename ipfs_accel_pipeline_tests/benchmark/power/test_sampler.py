@@ -105,7 +105,7 @@ def test_a_probe_that_dies_within_the_window_leaves_no_number_and_its_reason():
     joules, watts = fail_after(0.08, lambda t: 50 * t), fail_after(0.08, lambda t: 50)
     reading = reading_of(FakeProbe(joules=joules, watts=watts))
     assert (reading.power_watts_avg, reading.power_watts_peak, reading.energy_joules) == (None, None, None)
-    assert "fake failed within the window: OSError: the sensor is gone" in reading.reason
+    assert "fake failed: OSError: the sensor is gone" in reading.reason
     assert reading.source == "unavailable"
 
 
@@ -127,6 +127,20 @@ def test_a_counter_that_stands_still_is_unknown_and_not_zero():
     reading = reading_of(FakeProbe(joules=lambda t: 7))
     assert (reading.power_watts_avg, reading.energy_joules) == (None, None)
     assert "did not move" in reading.reason
+
+
+@pytest.mark.parametrize("watts", [0, -3])
+def test_a_sensor_that_tells_no_watts_all_along_is_not_said_to_stand_still(watts):
+    reading = reading_of(FakeProbe(watts=lambda t: watts))
+    assert reading.power_watts_avg is None
+    assert reading.reason.startswith("fake told no more than 0 W within the window")
+
+
+def test_a_probe_that_fails_from_the_beginning_leaves_its_reason():
+    probe = FakeProbe(joules=fail_after(-1, lambda t: t), watts=lambda t: None, celsius=lambda t: 45)
+    reading = reading_of(probe, reasons=["this machine has no battery"])
+    assert (reading.power_watts_avg, reading.temperature_celsius_peak) == (None, 45)
+    assert reading.reason == "fake failed: OSError: the sensor is gone; this machine has no battery"
 
 
 def test_an_estimate_is_taken_only_where_nothing_measures_and_is_labelled():
