@@ -95,7 +95,7 @@ def _browser_probes(host: Host) -> list[BrowserProbe]:
 
 
 def _reasons(rows: list[HardwarePlatform]) -> str:
-    return "; ".join(row.unavailable_reason for row in rows if row.unavailable_reason)
+    return "; ".join(row.unavailable_reason.removesuffix(".") for row in rows if row.unavailable_reason)
 
 
 DETECTORS: dict[HardwareType, Detector] = {

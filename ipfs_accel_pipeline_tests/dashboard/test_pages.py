@@ -491,6 +491,22 @@ def test_what_has_no_precision_is_found_by_a_filter_on_every_screen(imported_cli
     assert len(downloaded(imported_client, "/api/cases?precision=unknown")) == 1
 
 
+@pytest.mark.parametrize("provenance", ["measured", "imported"])
+def test_a_pair_whose_tests_were_all_skipped_is_untested_as_in_the_report(tmp_path, provenance):
+    settings = settings_in(tmp_path)
+    skipped = fakes.test_row(status="skipped", success=False, error_message="no memory left", provenance=provenance)
+    with open_database(settings.database) as connection:
+        write_rows(connection, "hardware_platforms", [fakes.hardware_row()])
+        write_rows(connection, "models", [fakes.model_row()])
+        write_rows(connection, "test_results", [skipped])
+    publish_snapshot(settings.database, settings.snapshot)
+    client = client_of(settings)
+
+    (cell,) = rows_of(client, "/matrix.json")
+    assert cell["state"] == "untested"
+    assert f"/test?id={skipped.id}" in page(client, "/matrix")
+
+
 def test_an_overview_of_imports_says_that_nothing_was_measured_and_what_to_do(imported_client):
     text = plain(page(imported_client, "/overview"))
 

@@ -62,6 +62,8 @@ def matrix(desk: Desk, state: MatrixState) -> Screen:
 
 def _state(cell: dict[str, Any]) -> str:
     """One word of reports.wording for the newest tests of a pair."""
+    if cell["is_skipped_only"]:
+        return "untested"
     if cell["is_imported_only"]:
         return "imported_only"
     if cell["tried"] == 0:

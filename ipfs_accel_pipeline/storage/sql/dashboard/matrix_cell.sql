@@ -12,7 +12,8 @@ pair AS (
         count(*) AS cases,
         count(*) FILTER (provenance <> 'imported' AND status NOT IN ('unsupported', 'skipped')) AS tried,
         count(*) FILTER (provenance <> 'imported' AND success) AS passed,
-        bool_and(provenance = 'imported') AS is_imported_only,
+        bool_and(status = 'skipped') AS is_skipped_only,
+        coalesce(bool_and(provenance = 'imported') FILTER (status <> 'skipped'), FALSE) AS is_imported_only,
         bool_or(provenance = 'emulated') AS is_emulated,
         bool_or(provenance = 'imported') AS has_imported,
         coalesce(
